@@ -1,0 +1,15 @@
+//! What every service is built from and that carries no protocol: time, ids,
+//! money, background tasks, back-off, readiness and the listener.
+
+pub mod admin;
+pub mod backoff;
+pub mod clock;
+pub mod health;
+pub mod ids;
+pub mod money;
+pub mod serve;
+pub mod shutdown;
+pub mod tasks;
+
+pub use clock::{Clock, SharedClock, SystemClock};
+pub use ids::{IdSource, SharedIds, SystemIds};

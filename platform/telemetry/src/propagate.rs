@@ -1,0 +1,117 @@
+//! W3C trace context (<https://www.w3.org/TR/trace-context/>) in and out of the
+//! process: HTTP and gRPC headers, event headers, outbox rows.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use opentelemetry::{
+    Context,
+    trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState},
+};
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+/// The header's name.
+pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// The `traceparent` of the current span, or none outside any span.
+pub fn traceparent() -> Option<String> {
+    let context = Span::current().context();
+    let span = context.span();
+    let ids = span.span_context();
+    ids.is_valid().then(|| {
+        format!(
+            "00-{}-{}-{:02x}",
+            ids.trace_id(),
+            ids.span_id(),
+            ids.trace_flags().to_u8()
+        )
+    })
+}
+
+/// The trace id of the current span as 32 hexadecimal digits.
+pub fn trace_id() -> Option<String> {
+    let context = Span::current().context();
+    let span = context.span();
+    let ids = span.span_context();
+    ids.is_valid().then(|| ids.trace_id().to_string())
+}
+
+/// Writes the current span's `traceparent` into `headers`.
+pub fn inject(headers: &mut HeaderMap) {
+    let value = traceparent().and_then(|text| HeaderValue::try_from(text).ok());
+    if let Some(value) = value {
+        headers.insert(TRACEPARENT, value);
+    }
+}
+
+/// Makes `span` a child of the span named by the `traceparent` in `headers`; a
+/// missing or malformed one starts a new trace.
+pub fn continue_from(span: &Span, headers: &HeaderMap) {
+    let value = headers
+        .get(TRACEPARENT)
+        .and_then(|value| value.to_str().ok());
+    set_parent(span, value);
+}
+
+/// Makes `span` a child of the span named by `traceparent`; none or a malformed
+/// one starts a new trace.
+pub fn set_parent(span: &Span, traceparent: Option<&str>) {
+    if let Some(parent) = traceparent.and_then(parse) {
+        let context = Context::new().with_remote_span_context(parent);
+        // Refused only when the span is disabled by the filter, and then there is
+        // nothing to connect.
+        let _ = span.set_parent(context);
+    }
+}
+
+fn parse(text: &str) -> Option<SpanContext> {
+    let mut parts = text.split('-');
+    let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let well_formed = version.len() == 2
+        && version != "ff"
+        && trace.len() == 32
+        && span.len() == 16
+        && flags.len() == 2
+        && (version != "00" || parts.next().is_none())
+        && text.bytes().all(|b| b == b'-' || b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    if !well_formed {
+        return None;
+    }
+    let context = SpanContext::new(
+        TraceId::from_hex(trace).ok()?,
+        SpanId::from_hex(span).ok()?,
+        TraceFlags::new(u8::from_str_radix(flags, 16).ok()?),
+        true,
+        TraceState::default(),
+    );
+    context.is_valid().then_some(context)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn only_well_formed_contexts_are_continued() {
+        assert!(parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01").is_some());
+        for bad in [
+            "",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",
+            "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+            "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+            "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",
+        ] {
+            assert!(parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_parsed_without_panic(text in ".{0,80}") {
+            let _ = parse(&text);
+        }
+    }
+}
