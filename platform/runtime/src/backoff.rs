@@ -25,7 +25,9 @@ impl Default for Backoff {
 impl Backoff {
     /// The bound of the delay before try `attempt`; the first retry is attempt 1.
     pub fn bound(&self, attempt: u32) -> Duration {
-        let factor = 1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
+        let factor = 1_u32
+            .checked_shl(attempt.saturating_sub(1))
+            .unwrap_or(u32::MAX);
         self.base.saturating_mul(factor).min(self.max)
     }
 
@@ -60,7 +62,10 @@ mod tests {
 
     #[test]
     fn the_bound_doubles() {
-        let backoff = Backoff { base: Duration::from_millis(10), max: Duration::from_secs(1) };
+        let backoff = Backoff {
+            base: Duration::from_millis(10),
+            max: Duration::from_secs(1),
+        };
         assert_eq!(backoff.bound(1), Duration::from_millis(10));
         assert_eq!(backoff.bound(4), Duration::from_millis(80));
         assert_eq!(backoff.bound(40), Duration::from_secs(1));

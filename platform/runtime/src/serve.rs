@@ -95,7 +95,10 @@ pub async fn serve(
         });
     }
     drop(listener);
-    if tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(limits.drain, graceful.shutdown())
+        .await
+        .is_err()
+    {
         warn!("requests still open after the drain time are cut off");
     }
 }
@@ -107,7 +110,11 @@ fn builder(limits: Limits) -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_headers(limits.header_count)
-        .max_buf_size(usize::try_from(limits.header_bytes).unwrap_or(usize::MAX).max(8 * 1024));
+        .max_buf_size(
+            usize::try_from(limits.header_bytes)
+                .unwrap_or(usize::MAX)
+                .max(8 * 1024),
+        );
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -50,7 +50,10 @@ impl Tasks {
         self.shutdown.cancelled().await;
         let ended = async { while self.loops.join_next().await.is_some() {} };
         if tokio::time::timeout(grace, ended).await.is_err() {
-            warn!(grace_seconds = grace.as_secs_f64(), "background loops did not end in time and are aborted");
+            warn!(
+                grace_seconds = grace.as_secs_f64(),
+                "background loops did not end in time and are aborted"
+            );
             self.loops.abort_all();
         }
     }
@@ -64,7 +67,10 @@ struct EndWatch<'a> {
 impl Drop for EndWatch<'_> {
     fn drop(&mut self) {
         if !self.shutdown.is_cancelled() {
-            error!(task = self.name, "background loop ended on its own; stopping");
+            error!(
+                task = self.name,
+                "background loop ended on its own; stopping"
+            );
             self.shutdown.cancel();
         }
     }

@@ -11,9 +11,7 @@ use tracing::{
 };
 use tracing_subscriber::{
     Layer,
-    fmt::{
-        FmtContext, FormatEvent, FormatFields, FormattedFields, MakeWriter, format::Writer,
-    },
+    fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields, MakeWriter, format::Writer},
     registry::LookupSpan,
 };
 
@@ -70,7 +68,10 @@ fn json_line(
     let stamp = time.format(&Rfc3339).map_err(|_| fmt::Error)?;
     line.insert("timestamp".to_owned(), stamp.into());
     line.insert("level".to_owned(), event.metadata().level().as_str().into());
-    line.insert("service".to_owned(), service(event.metadata().target()).into());
+    line.insert(
+        "service".to_owned(),
+        service(event.metadata().target()).into(),
+    );
     line.insert("message".to_owned(), fields.message.into());
     if let Some((trace, span)) = current_ids() {
         line.insert("trace_id".to_owned(), trace.into());
@@ -135,9 +136,10 @@ where
     N: for<'w> FormatFields<'w> + 'static,
 {
     let mut text = String::new();
-    let Some(scope) = context.parent_span().or_else(|| {
-        event.parent().and_then(|id| context.span(id))
-    }) else {
+    let Some(scope) = context
+        .parent_span()
+        .or_else(|| event.parent().and_then(|id| context.span(id)))
+    else {
         return text;
     };
     for span in scope.scope().from_root() {

@@ -93,6 +93,7 @@ impl Reader {
             .scope_info_enabled(false)
             .without_target_info()
             .without_units()
+            .without_counter_suffixes()
             .build()?;
         global::set_meter_provider(SdkMeterProvider::builder().with_reader(exporter).build());
         Ok(Self { registry })

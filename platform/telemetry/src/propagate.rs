@@ -65,14 +65,17 @@ pub fn set_parent(span: &Span, traceparent: Option<&str>) {
 
 fn parse(text: &str) -> Option<SpanContext> {
     let mut parts = text.split('-');
-    let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (version, trace, span, flags) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let well_formed = version.len() == 2
         && version != "ff"
         && trace.len() == 32
         && span.len() == 16
         && flags.len() == 2
         && (version != "00" || parts.next().is_none())
-        && text.bytes().all(|b| b == b'-' || b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        && text
+            .bytes()
+            .all(|b| b == b'-' || b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     if !well_formed {
         return None;
     }

@@ -65,8 +65,14 @@ fn a_line_carries_the_trace_that_came_in_and_passes_it_on() {
     assert_eq!(line["message"], "charged");
     assert_eq!(line["amount"], 3);
     assert_eq!(line["service"], "telemetry");
-    assert!(line["spans"].as_str().unwrap().contains("pay order"), "{line}");
-    assert!(sent.unwrap().starts_with("00-0af7651916cd43dd8448eb211c80319c-"));
+    assert!(
+        line["spans"].as_str().unwrap().contains("pay order"),
+        "{line}"
+    );
+    assert!(
+        sent.unwrap()
+            .starts_with("00-0af7651916cd43dd8448eb211c80319c-")
+    );
 }
 
 #[test]
@@ -91,9 +97,15 @@ fn an_error_is_logged_with_all_its_causes() {
 
     let text = logged(LogFormat::Text, || {
         let error = Outer(io::Error::other("disk full"));
-        info!(error = &error as &(dyn std::error::Error + 'static), "failed");
+        info!(
+            error = &error as &(dyn std::error::Error + 'static),
+            "failed"
+        );
     });
-    assert!(text.contains("error=the order was not stored: disk full"), "{text}");
+    assert!(
+        text.contains("error=the order was not stored: disk full"),
+        "{text}"
+    );
 }
 
 #[test]

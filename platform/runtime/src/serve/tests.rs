@@ -5,7 +5,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 
-async fn start(router: Router) -> (std::net::SocketAddr, CancellationToken, tokio::task::JoinHandle<()>) {
+async fn start(
+    router: Router,
+) -> (
+    std::net::SocketAddr,
+    CancellationToken,
+    tokio::task::JoinHandle<()>,
+) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();
@@ -36,7 +42,11 @@ async fn an_open_request_ends_before_the_server_does() {
     );
     let (address, shutdown, server) = start(router).await;
     let answer = tokio::spawn(async move {
-        exchange(address, "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await
+        exchange(
+            address,
+            "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+        )
+        .await
     });
     wait.recv().await.unwrap();
     shutdown.cancel();

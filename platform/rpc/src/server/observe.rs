@@ -1,0 +1,122 @@
+//! One span and one duration for every request.
+
+use std::{collections::HashSet, sync::LazyLock, time::Instant};
+
+use axum::{
+    extract::{MatchedPath, Request},
+    middleware::Next,
+    response::Response,
+};
+use rocket_telemetry::{
+    metrics::{self, Histogram},
+    propagate,
+};
+use tracing::{Instrument as _, info_span};
+
+use crate::is_grpc;
+
+#[derive(Clone)]
+pub(super) struct Observe {
+    http: Histogram,
+    rpc: Histogram,
+}
+
+impl Observe {
+    pub(super) fn new() -> Self {
+        Self {
+            http: metrics::histogram(
+                "http_server_request_duration_seconds",
+                "Duration of HTTP requests, by route, method and status.",
+                metrics::REQUEST_SECONDS,
+            ),
+            rpc: metrics::histogram(
+                "rpc_server_duration_seconds",
+                "Duration of gRPC calls, by method and code.",
+                metrics::REQUEST_SECONDS,
+            ),
+        }
+    }
+
+    pub(super) async fn request(self, request: Request, next: Next) -> Response {
+        let started = Instant::now();
+        let grpc = is_grpc(request.headers());
+        let route = route(&request, grpc);
+        let method = request.method().clone();
+        let span = info_span!("request", route = %route, method = %method);
+        propagate::continue_from(&span, request.headers());
+        let response = next.run(request).instrument(span).await;
+        let seconds = started.elapsed().as_secs_f64();
+        if grpc {
+            let code = response.headers().get("grpc-status");
+            let code = code.and_then(|value| value.to_str().ok()).unwrap_or("0");
+            self.rpc
+                .record(seconds, &[("method", &route), ("code", code)]);
+        } else {
+            self.http.record(
+                seconds,
+                &[
+                    ("route", &route),
+                    ("method", method_label(&method)),
+                    ("status", response.status().as_str()),
+                ],
+            );
+        }
+        response
+    }
+}
+
+/// A bounded name for what was asked: never the path as the client wrote it,
+/// unless it is a method of a service that is mounted here.
+fn route(request: &Request, grpc: bool) -> String {
+    let Some(matched) = request.extensions().get::<MatchedPath>() else {
+        return "unknown".to_owned();
+    };
+    if grpc && is_known_method(request.uri().path()) {
+        return request.uri().path().to_owned();
+    }
+    matched.as_str().to_owned()
+}
+
+fn is_known_method(path: &str) -> bool {
+    METHODS.contains(path)
+}
+
+/// Read once from the descriptors, so that a client cannot make new label values by
+/// calling methods that do not exist.
+static METHODS: LazyLock<HashSet<String>> = LazyLock::new(known_methods);
+
+fn known_methods() -> HashSet<String> {
+    use prost::Message as _;
+
+    let set = prost_types::FileDescriptorSet::decode(rocket_proto::FILE_DESCRIPTOR_SET)
+        .unwrap_or_default();
+    let mut methods = HashSet::new();
+    for file in set.file {
+        for service in &file.service {
+            for method in &service.method {
+                methods.insert(format!(
+                    "/{}.{}/{}",
+                    file.package(),
+                    service.name(),
+                    method.name()
+                ));
+            }
+        }
+    }
+    methods.insert("/grpc.health.v1.Health/Check".to_owned());
+    methods.insert("/grpc.health.v1.Health/Watch".to_owned());
+    methods
+}
+
+fn method_label(method: &http::Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "HEAD" => "HEAD",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}
