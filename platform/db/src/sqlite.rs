@@ -1,0 +1,68 @@
+//! A SQLite file: one writer, a few readers.
+//!
+//! SQLite has one write lock per file, so all writes go through one thread, which
+//! holds the only writing connection. It takes whatever jobs wait and runs them in
+//! one transaction (group commit), each in a savepoint of its own, so that one
+//! job's failure undoes that job alone. A caller hears of success only after the
+//! commit. In WAL mode readers never wait for the writer.
+//!
+//! Durability: `synchronous = NORMAL`. A commit survives the end of the process,
+//! however sudden; after a power loss the last commits may be missing, the file is
+//! whole (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
+
+mod open;
+mod readers;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::{path::Path, sync::Arc};
+
+use rusqlite::Connection;
+
+use self::{readers::Readers, writer::Writer};
+use crate::DbError;
+
+/// An open SQLite store. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Sqlite {
+    writer: Writer,
+    readers: Arc<Readers>,
+}
+
+impl Sqlite {
+    /// Opens or makes the file and brings its schema up to date. `migrations` only
+    /// ever grows at its end; the file remembers how many it has had.
+    ///
+    /// A file written by a program with more migrations is refused unread.
+    pub fn open(path: &Path, migrations: &[&'static str]) -> Result<Self, DbError> {
+        let connection = open::migrated(path, migrations)?;
+        Ok(Self {
+            writer: Writer::start(connection)?,
+            readers: Arc::new(Readers::new(path)),
+        })
+    }
+
+    /// Runs a job that writes. It is committed when this returns `Ok`; after an
+    /// `Err` nothing of it remains. A caller that stops waiting does not stop the
+    /// job.
+    pub async fn write<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        self.writer.run(job).await
+    }
+
+    /// Runs a job that only reads, on a connection that cannot write.
+    pub async fn read<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        self.readers.run(job).await
+    }
+}

@@ -1,0 +1,80 @@
+//! Opening a file: checks first, then settings, then migrations.
+
+use std::{path::Path, time::Duration};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite_migration::{M, Migrations};
+
+use crate::DbError;
+
+/// Memory for pages, per connection, in KiB (negative means KiB to SQLite).
+const CACHE_KIB: i32 = -1_024;
+/// Pages in the WAL before it is copied back into the file.
+const CHECKPOINT_PAGES: i32 = 2_000;
+/// Prepared statements kept, per connection.
+const STATEMENTS: usize = 64;
+
+pub(super) fn migrated(path: &Path, migrations: &[&'static str]) -> Result<Connection, DbError> {
+    if path.exists() {
+        refuse_newer(path, migrations.len())?;
+    }
+    let mut connection = Connection::open(path).map_err(|error| unusable(path, error))?;
+    configure(&connection).map_err(|error| unusable(path, error))?;
+    connection
+        .execute_batch("PRAGMA foreign_keys = ON;")
+        .map_err(|error| unusable(path, error))?;
+    Migrations::new(migrations.iter().map(|sql| M::up(sql)).collect())
+        .to_latest(&mut connection)
+        .map_err(|error| DbError::Migration {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })?;
+    Ok(connection)
+}
+
+pub(super) fn reader(path: &Path) -> Result<Connection, DbError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "cache_size", CACHE_KIB)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "normal")?;
+    connection.pragma_update(None, "cache_size", CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(())
+}
+
+/// Looks without touching: an older program must leave a newer file as it is.
+fn refuse_newer(path: &Path, known: usize) -> Result<(), DbError> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .map_err(|error| unusable(path, error))?;
+    let found: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(|error| unusable(path, error))?;
+    let found = usize::try_from(found).unwrap_or(usize::MAX);
+    if found > known {
+        return Err(DbError::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        });
+    }
+    Ok(())
+}
+
+fn unusable(path: &Path, source: rusqlite::Error) -> DbError {
+    let path = path.to_owned();
+    if source.sqlite_error_code() == Some(ErrorCode::NotADatabase) {
+        DbError::NotADatabase { path }
+    } else {
+        DbError::NotWritable { path, source }
+    }
+}

@@ -1,0 +1,223 @@
+//! The writing thread.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    thread,
+};
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+use tracing::error;
+
+use crate::DbError;
+
+/// Jobs that may wait; callers beyond that wait for a place.
+const QUEUE: usize = 1_024;
+/// Jobs in one transaction. More would make the first of them wait for the last.
+const BATCH: usize = 128;
+
+/// The way to the writing thread, which ends when the last handle is dropped.
+#[derive(Debug, Clone)]
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Box<dyn Job>>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection) -> Result<Self, DbError> {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || work(&connection, queue))
+            .map_err(DbError::Thread)?;
+        Ok(Self { jobs })
+    }
+
+    pub(super) async fn run<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        let (to, answer) = oneshot::channel();
+        self.jobs
+            .send(Box::new(Call { job, to }))
+            .await
+            .map_err(|_| DbError::Closed)?;
+        answer.await.map_err(|_| DbError::Closed)?
+    }
+}
+
+/// A job with its result type hidden, so that one queue holds them all.
+trait Job: Send {
+    /// Runs inside the open transaction.
+    fn run(self: Box<Self>, connection: &Connection) -> Box<dyn Outcome>;
+    /// Tells the caller that the job was not run.
+    fn refuse(self: Box<Self>, error: DbError);
+}
+
+/// What a job did, not yet told.
+trait Outcome {
+    /// True when the job wants its changes kept.
+    fn keep(&self) -> bool;
+    /// Tells the caller, now that the commit has succeeded or failed.
+    fn tell(self: Box<Self>, commit: Result<(), DbError>);
+}
+
+struct Call<T, E, F> {
+    job: F,
+    to: oneshot::Sender<Result<T, E>>,
+}
+
+struct Answer<T, E> {
+    result: Result<T, E>,
+    to: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, F> Job for Call<T, E, F>
+where
+    T: Send + 'static,
+    E: From<DbError> + Send + 'static,
+    F: FnOnce(&Connection) -> Result<T, E> + Send,
+{
+    fn run(self: Box<Self>, connection: &Connection) -> Box<dyn Outcome> {
+        let Self { job, to } = *self;
+        // A panic leaves the connection in a known state: the savepoint is rolled back.
+        let result = catch_unwind(AssertUnwindSafe(|| job(connection)))
+            .unwrap_or_else(|panic| Err(panicked(panic.as_ref()).into()));
+        Box::new(Answer { result, to })
+    }
+
+    fn refuse(self: Box<Self>, error: DbError) {
+        // A caller that no longer waits has lost nothing but the answer.
+        let _ = self.to.send(Err(error.into()));
+    }
+}
+
+impl<T, E: From<DbError>> Outcome for Answer<T, E> {
+    fn keep(&self) -> bool {
+        self.result.is_ok()
+    }
+
+    fn tell(self: Box<Self>, commit: Result<(), DbError>) {
+        let result = self
+            .result
+            .and_then(|value| commit.map(|()| value).map_err(E::from));
+        let _ = self.to.send(result);
+    }
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> DbError {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    error!(panic = text, "database job panicked");
+    DbError::Panicked
+}
+
+fn work(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+    let mut batch = Vec::new();
+    while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
+        commit_together(connection, &mut batch);
+    }
+}
+
+/// Runs jobs in one transaction, then tells each caller how its own ended.
+fn commit_together(connection: &Connection, batch: &mut Vec<Box<dyn Job>>) {
+    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+        for job in batch.drain(..) {
+            job.refuse(again(&error));
+        }
+        return;
+    }
+    // One job alone is undone by undoing the transaction.
+    let alone = batch.len() == 1;
+    let mut outcomes = Vec::with_capacity(batch.len());
+    let mut broken = None;
+    for job in batch.drain(..) {
+        // A full disk makes SQLite end the transaction by itself
+        // (https://www.sqlite.org/lang_transaction.html, section 2.1 "Response To
+        // Errors Within A Transaction"). Later jobs would then commit one by one,
+        // outside of it, so they are not run.
+        if broken.is_none() && connection.is_autocommit() {
+            broken = Some(lost_transaction());
+        }
+        if let Some(error) = &broken {
+            job.refuse(again(error));
+            continue;
+        }
+        match run_one(connection, job, alone) {
+            (outcome, Ok(())) => outcomes.push(outcome),
+            (outcome, Err(error)) => {
+                outcomes.push(outcome);
+                broken = Some(error);
+            }
+        }
+    }
+    let commit = finish(connection, broken, &outcomes);
+    for outcome in outcomes {
+        outcome.tell(commit.as_ref().map(|()| ()).map_err(again));
+    }
+}
+
+/// Runs a job in a savepoint; an error means that the savepoint, and with it the
+/// transaction, cannot be relied on.
+fn run_one(
+    connection: &Connection,
+    job: Box<dyn Job>,
+    alone: bool,
+) -> (Box<dyn Outcome>, rusqlite::Result<()>) {
+    if alone {
+        return (job.run(connection), Ok(()));
+    }
+    let begun = connection.execute_batch("SAVEPOINT job");
+    let outcome = job.run(connection);
+    let ended = begun.and_then(|()| {
+        connection.execute_batch(if outcome.keep() {
+            "RELEASE job"
+        } else {
+            "ROLLBACK TO job; RELEASE job"
+        })
+    });
+    (outcome, ended)
+}
+
+fn finish(
+    connection: &Connection,
+    broken: Option<rusqlite::Error>,
+    outcomes: &[Box<dyn Outcome>],
+) -> rusqlite::Result<()> {
+    let anything = outcomes.iter().any(|outcome| outcome.keep());
+    let end = match broken {
+        Some(error) => Err(error),
+        None if connection.is_autocommit() => Err(lost_transaction()),
+        None if anything => connection.execute_batch("COMMIT"),
+        None => connection.execute_batch("ROLLBACK"),
+    };
+    if end.is_err() && !connection.is_autocommit() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    end
+}
+
+fn lost_transaction() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
+        Some("the transaction was ended by an earlier failure".to_owned()),
+    )
+}
+
+/// The same error once more, for the next caller.
+fn again(error: &rusqlite::Error) -> DbError {
+    DbError::Statement(match error {
+        rusqlite::Error::SqliteFailure(code, text) => {
+            rusqlite::Error::SqliteFailure(*code, text.clone())
+        }
+        other => rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ERROR),
+            Some(other.to_string()),
+        ),
+    })
+}
