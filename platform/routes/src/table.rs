@@ -1,0 +1,104 @@
+//! The rows.
+
+use std::time::Duration;
+
+use crate::route::{
+    Access::{self, Public, Session},
+    Limits,
+    Method::{self, Get, Post},
+    Protocol, Route,
+    Service::{self, Iam, Inventory, Notification, Order, Platform},
+};
+
+/// Longer than the services' own deadline (10 s), so that the one who knows what
+/// happened answers first.
+const TIMEOUT: Option<Duration> = Some(Duration::from_secs(15));
+
+const STANDARD: Limits = Limits {
+    max_body_bytes: 64 * 1024,
+    timeout: TIMEOUT,
+};
+/// Everybody may send these, and each costs a password hash.
+const ACCOUNT: Limits = Limits {
+    max_body_bytes: 16 * 1024,
+    timeout: TIMEOUT,
+};
+const STREAM: Limits = Limits {
+    max_body_bytes: 16 * 1024,
+    timeout: None,
+};
+
+const fn http(
+    method: Method,
+    path: &'static str,
+    service: Service,
+    access: Access,
+    limits: Limits,
+) -> Route {
+    Route {
+        method,
+        path,
+        protocol: Protocol::Http,
+        service,
+        access,
+        limits,
+    }
+}
+
+const fn grpc(path: &'static str, service: Service, access: Access, limits: Limits) -> Route {
+    Route {
+        method: Post,
+        path,
+        protocol: Protocol::Grpc,
+        service,
+        access,
+        limits,
+    }
+}
+
+const EVENTS: Route = Route {
+    method: Get,
+    path: "/api/v1/orders/{order_uuid}/events",
+    protocol: Protocol::ServerSentEvents,
+    service: Order,
+    access: Session,
+    limits: STREAM,
+};
+
+// One row a line reads as the table it is.
+#[rustfmt::skip]
+static TABLE: [Route; 26] = [
+    http(Post, "/api/v1/auth/register", Iam, Public, ACCOUNT),
+    http(Post, "/api/v1/auth/login", Iam, Public, ACCOUNT),
+    http(Post, "/api/v1/auth/logout", Iam, Session, ACCOUNT),
+    http(Get, "/api/v1/auth/whoami", Iam, Session, ACCOUNT),
+    http(Get, "/api/v1/parts", Inventory, Session, STANDARD),
+    http(Get, "/api/v1/parts/{uuid}", Inventory, Session, STANDARD),
+    http(Post, "/api/v1/orders", Order, Session, STANDARD),
+    http(Get, "/api/v1/orders", Order, Session, STANDARD),
+    http(Get, "/api/v1/orders/{order_uuid}", Order, Session, STANDARD),
+    http(Post, "/api/v1/orders/{order_uuid}/pay", Order, Session, STANDARD),
+    http(Post, "/api/v1/orders/{order_uuid}/cancel", Order, Session, STANDARD),
+    EVENTS,
+    http(Get, "/api/v1/notifications", Notification, Session, STANDARD),
+    http(Get, "/healthz", Platform, Public, ACCOUNT),
+    http(Get, "/docs", Platform, Public, ACCOUNT),
+    http(Get, "/docs/docs.css", Platform, Public, ACCOUNT),
+    http(Get, "/docs/docs.js", Platform, Public, ACCOUNT),
+    http(Get, "/openapi.json", Platform, Public, ACCOUNT),
+    grpc("/auth.v1.AuthService/Login", Iam, Public, ACCOUNT),
+    grpc("/auth.v1.AuthService/Whoami", Iam, Session, ACCOUNT),
+    grpc("/auth.v1.AuthService/Logout", Iam, Session, ACCOUNT),
+    grpc("/user.v1.UserService/Register", Iam, Public, ACCOUNT),
+    grpc("/inventory.v1.InventoryService/GetPart", Inventory, Session, STANDARD),
+    grpc("/inventory.v1.InventoryService/ListParts", Inventory, Session, STANDARD),
+    // Health is answered by IAM: without it nothing but the public rows works.
+    grpc("/grpc.health.v1.Health/Check", Iam, Public, ACCOUNT),
+    grpc("/grpc.health.v1.Health/Watch", Iam, Public, STREAM),
+];
+
+/// Every route that exists from outside, in no particular order of precedence: no
+/// request fits two rows.
+pub fn table() -> &'static [Route] {
+    &TABLE
+}
