@@ -75,11 +75,16 @@ impl SqliteOutbox {
     }
 }
 
+/// A row that is due further ahead than any lease or back-off reaches was written
+/// before the wall clock was set back, and is due now. In microseconds.
+const HORIZON: i64 = 600_000_000;
+
 const LEASE: &str = "
 UPDATE outbox SET lease_token = ?1, due_at = ?2
 WHERE row IN (
     SELECT o.row FROM outbox o
-    WHERE o.destination = ?3 AND o.parked IS NULL AND o.due_at <= ?4
+    WHERE o.destination = ?3 AND o.parked IS NULL
+      AND (o.due_at <= ?4 OR o.due_at > ?6)
       AND NOT EXISTS (
         SELECT 1 FROM outbox older
         WHERE older.destination = o.destination AND older.key = o.key
@@ -107,9 +112,10 @@ impl OutboxStore for SqliteOutbox {
                 Ok::<_, DbError>(
                     c.prepare_cached(
                         "SELECT EXISTS (SELECT 1 FROM outbox
-                         WHERE destination = ?1 AND parked IS NULL AND due_at <= ?2)",
+                         WHERE destination = ?1 AND parked IS NULL
+                           AND (due_at <= ?2 OR due_at > ?3))",
                     )?
-                    .query_row((destination, now), |row| row.get(0))?,
+                    .query_row((destination, now, now + HORIZON), |row| row.get(0))?,
                 )
             })
             .await?;
@@ -119,7 +125,8 @@ impl OutboxStore for SqliteOutbox {
         self.store
             .write(move |c| {
                 let mut statement = c.prepare_cached(LEASE)?;
-                let parameters = (convert::uuid_bytes(&token), until, destination, now, limit);
+                let token_bytes = convert::uuid_bytes(&token);
+                let parameters = (token_bytes, until, destination, now, limit, now + HORIZON);
                 let mut rows = statement.query(parameters)?;
                 let mut leased = Vec::new();
                 while let Some(row) = rows.next()? {

@@ -1,0 +1,152 @@
+//! The event log of one process: a SQLite file.
+//!
+//! Topics have a fixed number of partitions; a key's hash chooses. There is one
+//! member per group, so nothing is ever revoked. Readers are woken by appends of
+//! this process, which are all there are, and never poll.
+
+mod reader;
+
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use rocket_db::{DbError, Sqlite, convert, rusqlite::Connection};
+use rocket_runtime::SharedClock;
+use tokio::sync::watch;
+
+use self::reader::Reader;
+use crate::log::{EventLog, LogError, Record, Subscription};
+
+/// Partitions of every topic: enough to keep a failing one from stopping the rest.
+pub const PARTITIONS: i32 = 4;
+
+const MIGRATIONS: &[&str] = &["
+CREATE TABLE records (
+    topic       TEXT    NOT NULL,
+    partition   INTEGER NOT NULL,
+    offset      INTEGER NOT NULL,
+    key         TEXT    NOT NULL,
+    payload     BLOB    NOT NULL,
+    headers     TEXT    NOT NULL,
+    appended_at INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition, offset)
+) STRICT, WITHOUT ROWID;
+-- The next offset of each partition, which must not go back when old records go.
+CREATE TABLE ends (
+    topic       TEXT    NOT NULL,
+    partition   INTEGER NOT NULL,
+    next_offset INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE positions (
+    consumer_group TEXT    NOT NULL,
+    topic          TEXT    NOT NULL,
+    partition      INTEGER NOT NULL,
+    next_offset    INTEGER NOT NULL,
+    PRIMARY KEY (consumer_group, topic, partition)
+) STRICT, WITHOUT ROWID;
+"];
+
+/// The embedded log. Clones share it.
+#[derive(Debug, Clone)]
+pub struct EmbeddedLog {
+    store: Sqlite,
+    clock: SharedClock,
+    /// Counts appends; every reader watches it.
+    appended: Arc<watch::Sender<u64>>,
+}
+
+impl EmbeddedLog {
+    /// Opens or makes the log's file.
+    pub fn open(path: &Path, clock: SharedClock) -> Result<Self, DbError> {
+        Ok(Self {
+            store: Sqlite::open(path, MIGRATIONS)?,
+            clock,
+            appended: Arc::new(watch::Sender::new(0)),
+        })
+    }
+
+    /// Deletes records older than `age` that every group of their topic has taken
+    /// in. Dead letters and topics nobody reads are kept. Returns how many.
+    pub async fn forget_older_than(&self, age: Duration) -> Result<usize, DbError> {
+        let before = convert::micros(self.clock.now() - age);
+        self.store
+            .write(move |c| {
+                Ok(c.prepare_cached(
+                    "DELETE FROM records WHERE appended_at < ?1 AND offset < (
+                       SELECT min(p.next_offset) FROM positions p
+                       WHERE p.topic = records.topic AND p.partition = records.partition)",
+                )?
+                .execute([before])?)
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl EventLog for EmbeddedLog {
+    async fn append(&self, records: Vec<Record>) -> Result<(), LogError> {
+        let now = convert::micros(self.clock.now());
+        self.store
+            .write(move |c| {
+                for record in &records {
+                    append_one(c, record, now)?;
+                }
+                Ok(())
+            })
+            .await
+            .map_err(|error: DbError| LogError::new("append", error))?;
+        self.appended.send_modify(|count| *count += 1);
+        Ok(())
+    }
+
+    async fn subscribe(
+        &self,
+        group: &str,
+        topics: &[&str],
+    ) -> Result<Box<dyn Subscription>, LogError> {
+        let reader = Reader::join(self.store.clone(), self.appended.subscribe(), group, topics)
+            .await
+            .map_err(|error| LogError::new("subscribe", error))?;
+        Ok(Box::new(reader))
+    }
+}
+
+fn append_one(connection: &Connection, record: &Record, now: i64) -> Result<(), DbError> {
+    let partition = partition_of(&record.key);
+    let offset: i64 = connection
+        .prepare_cached(
+            "INSERT INTO ends (topic, partition, next_offset) VALUES (?1, ?2, 1)
+             ON CONFLICT DO UPDATE SET next_offset = next_offset + 1
+             RETURNING next_offset - 1",
+        )?
+        .query_row((&record.topic, partition), |row| row.get(0))?;
+    connection
+        .prepare_cached(
+            "INSERT INTO records (topic, partition, offset, key, payload, headers, appended_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute((
+            &record.topic,
+            partition,
+            offset,
+            &record.key,
+            record.payload.as_ref(),
+            reader::encode_headers(&record.headers),
+            now,
+        ))?;
+    Ok(())
+}
+
+/// The hash must be the same in every version of this program, or a key would
+/// change its partition and lose its order: the top of a UUIDv5.
+fn partition_of(key: &str) -> i32 {
+    static NAMESPACE: OnceLock<uuid::Uuid> = OnceLock::new();
+    let namespace =
+        NAMESPACE.get_or_init(|| uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, b"rocket"));
+    let byte = uuid::Uuid::new_v5(namespace, key.as_bytes()).as_bytes()[0];
+    i32::from(byte) % PARTITIONS
+}

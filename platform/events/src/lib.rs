@@ -1,0 +1,15 @@
+//! Events between services: the log that carries them, who sends and who takes in.
+//!
+//! [`EventLog`] is the port; [`embedded::EmbeddedLog`] keeps it in one SQLite file.
+//! [`relay`] sends what services wrote into their outboxes; [`consumer`] hands
+//! records to a [`Handler`] and commits what is done.
+
+pub mod cloud;
+pub mod consumer;
+pub mod embedded;
+mod log;
+pub mod relay;
+pub mod topics;
+
+pub use consumer::{ConsumerConfig, HandleError, Handler};
+pub use log::{Delivery, EventLog, Headers, LogError, Partition, Record, Signal, Subscription};
