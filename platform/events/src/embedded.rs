@@ -5,6 +5,8 @@
 //! this process, which are all there are, and never poll.
 
 mod reader;
+#[cfg(test)]
+mod tests;
 
 use std::{
     path::Path,

@@ -6,6 +6,8 @@
 
 pub mod cloud;
 pub mod consumer;
+#[cfg(any(test, feature = "testing"))]
+pub mod contract;
 pub mod embedded;
 mod log;
 pub mod relay;

@@ -275,3 +275,6 @@ impl Dispatch for LogDispatch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -224,7 +224,7 @@ pub(super) fn encode_headers(headers: &Headers) -> String {
         .join("\u{1e}")
 }
 
-fn decode_headers(text: &str) -> Headers {
+pub(super) fn decode_headers(text: &str) -> Headers {
     text.split('\u{1e}')
         .filter_map(|pair| pair.split_once('\u{1f}'))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
