@@ -158,7 +158,7 @@ impl Relay {
                 match outcome {
                     Ok(()) => sent.push(lease),
                     Err(DispatchError::Transient(cause)) => {
-                        self.retry(lease, cause.as_ref()).await;
+                        self.retry(lease, &chain(cause.as_ref())).await;
                     }
                     Err(DispatchError::Permanent(reason)) => self.park(&lease, &reason).await,
                 }
@@ -172,13 +172,13 @@ impl Relay {
         .await;
     }
 
-    async fn retry(&self, lease: Leased, cause: &(dyn std::error::Error + 'static)) {
+    async fn retry(&self, lease: Leased, cause: &str) {
         let attempt = lease.attempts.saturating_add(1);
         warn!(
             destination = self.destination,
             message = %lease.id,
             attempt,
-            error = chain(cause),
+            error = cause,
             "message will be sent again"
         );
         let at = self.clock.now() + self.config.backoff.delay(attempt);
