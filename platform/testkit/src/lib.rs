@@ -6,6 +6,7 @@
 
 pub mod bank;
 pub mod clock;
+pub mod outbox;
 pub mod poll;
 mod script;
 pub mod telegram;
