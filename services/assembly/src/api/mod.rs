@@ -1,0 +1,3 @@
+//! Transport types and conversion, nothing else.
+
+pub(crate) mod order_paid;

@@ -1,0 +1,5 @@
+//! The use case.
+
+mod pay_order;
+
+pub use pay_order::{PayError, PayOrder};
