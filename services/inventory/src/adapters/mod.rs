@@ -1,0 +1,3 @@
+//! The ports over concrete stores.
+
+pub mod sqlite;
