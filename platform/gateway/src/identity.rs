@@ -1,0 +1,55 @@
+//! Who a request comes from, as the services are told.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use rocket_proto::envoy::service::auth::v3::OkHttpResponse;
+use rocket_routes::headers;
+
+/// Takes off everything that a client must not tell a service.
+pub(crate) fn strip(map: &mut HeaderMap) {
+    let removed: Vec<HeaderName> = map
+        .keys()
+        .filter(|name| headers::is_removed(name.as_str()))
+        .cloned()
+        .collect();
+    for name in removed {
+        map.remove(name);
+    }
+}
+
+/// What IAM said of an allowed request.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    session: HeaderValue,
+    user: HeaderValue,
+}
+
+impl Identity {
+    /// Reads IAM's answer; none unless it names session and user exactly once.
+    /// Headers beyond these two are not part of the contract and are not passed on.
+    pub(crate) fn read(answer: &OkHttpResponse) -> Option<Self> {
+        let mut session = only(answer, headers::SESSION)?;
+        // Kept out of any log of headers.
+        session.set_sensitive(true);
+        let user = only(answer, headers::USER)?;
+        Some(Self { session, user })
+    }
+
+    /// Sets the identity on a request that was stripped before.
+    pub(crate) fn apply(self, map: &mut HeaderMap) {
+        map.insert(HeaderName::from_static(headers::SESSION), self.session);
+        map.insert(HeaderName::from_static(headers::USER), self.user);
+    }
+}
+
+fn only(answer: &OkHttpResponse, name: &str) -> Option<HeaderValue> {
+    let mut values = answer
+        .headers
+        .iter()
+        .filter_map(|option| option.header.as_ref())
+        .filter(|header| header.key.eq_ignore_ascii_case(name));
+    let value = &values.next()?.value;
+    if value.is_empty() || values.next().is_some() {
+        return None;
+    }
+    HeaderValue::try_from(value).ok()
+}

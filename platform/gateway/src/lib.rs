@@ -1,0 +1,91 @@
+//! The embedded front door: one router that stands where Envoy Gateway stands in a
+//! cluster and applies the same rules (`rocket-routes`) with the same answers.
+//!
+//! What happens to a request, in this order:
+//!
+//! 1. too many or too large headers are refused (431), and header names with an
+//!    underscore (400);
+//! 2. a path with more than one reading is refused (400), one without a route is 404,
+//!    another method 405, another protocol than the route's 415, a body over the
+//!    route's limit 413;
+//! 3. unless the route is public, IAM's `Check` is asked, each time and with the
+//!    session header and the cookies only. A refusal is 401 (gRPC `UNAUTHENTICATED`);
+//!    no answer, a late one or one that is not understood is 503 (`UNAVAILABLE`),
+//!    never a pass;
+//! 4. every header that only a gateway may set, the session among them, is removed,
+//!    and what IAM said is set;
+//! 5. the body is read within its limit (413) and its time (408), and the service is
+//!    called: too late is 504, a panic 500.
+//!
+//! A trace is continued from `traceparent` or begun. The answer names it in
+//! `traceresponse`, the response header that W3C Trace Context drafts for that:
+//! `traceparent` is defined for requests only.
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod front_door;
+mod identity;
+mod observe;
+mod pages;
+mod protocol;
+mod refusal;
+mod session_check;
+mod shape;
+
+use std::time::Duration;
+
+use axum::Router;
+pub use front_door::FrontDoor;
+use rocket_routes::Service;
+
+/// The services behind the front door, each as the router it would serve on its own
+/// port. What is not here cannot be reached through it.
+#[derive(Debug, Clone)]
+pub struct Upstreams {
+    /// Orders.
+    pub order: Router,
+    /// Parts.
+    pub inventory: Router,
+    /// Accounts and sessions.
+    pub iam: Router,
+    /// Messages to users.
+    pub notification: Router,
+}
+
+impl Upstreams {
+    /// None for what the front door answers itself.
+    fn of(&self, service: Service) -> Option<&Router> {
+        match service {
+            Service::Order => Some(&self.order),
+            Service::Inventory => Some(&self.inventory),
+            Service::Iam => Some(&self.iam),
+            Service::Notification => Some(&self.notification),
+            Service::Platform => None,
+        }
+    }
+}
+
+/// Bounds that hold for every route; the routes' own are in the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Config {
+    /// The largest sum of the request target and all header names and values, in
+    /// bytes.
+    pub max_header_bytes: usize,
+    /// The most headers one request may have.
+    pub max_headers: usize,
+    /// How long IAM may take for one check.
+    pub check_timeout: Duration,
+    /// How long a client may take to send its body.
+    pub body_timeout: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            max_header_bytes: 16 * 1024,
+            max_headers: 64,
+            check_timeout: rocket_routes::SESSION_CHECK_TIMEOUT,
+            body_timeout: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The front door's own view of each request: a span, the trace's name in the
+//! answer, and a duration.
+
+use std::time::Instant;
+
+use axum::{extract::Request, response::Response};
+use http::{HeaderName, HeaderValue, Method};
+use rocket_routes::Route;
+use rocket_telemetry::{
+    metrics::{self, Histogram},
+    propagate,
+};
+use tracing::{Span, info_span};
+
+/// <https://w3c.github.io/trace-context/#traceresponse-header>
+const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
+
+#[derive(Debug, Clone)]
+pub(crate) struct Observe(Histogram);
+
+impl Observe {
+    pub(crate) fn new() -> Self {
+        Self(metrics::histogram(
+            "gateway_request_duration_seconds",
+            "Duration of requests at the front door until the answer's head, by route, method, \
+             status and, where the head has one, gRPC code.",
+            metrics::REQUEST_SECONDS,
+        ))
+    }
+
+    pub(crate) fn end(&self, observed: &Observed, response: &mut Response) {
+        let trace = observed.span.in_scope(propagate::traceparent);
+        if let Some(value) = trace.and_then(|text| HeaderValue::try_from(text).ok()) {
+            response.headers_mut().insert(TRACERESPONSE, value);
+        }
+        let code = response.headers().get("grpc-status");
+        let code = code.and_then(|value| value.to_str().ok()).unwrap_or("");
+        self.0.record(
+            observed.started.elapsed().as_secs_f64(),
+            &[
+                ("route", observed.route),
+                ("method", observed.method),
+                ("status", response.status().as_str()),
+                ("code", code),
+            ],
+        );
+    }
+}
+
+/// One request under way.
+pub(crate) struct Observed {
+    started: Instant,
+    route: &'static str,
+    method: &'static str,
+    pub(crate) span: Span,
+}
+
+impl Observed {
+    pub(crate) fn begin(request: &Request, route: Option<&'static Route>) -> Self {
+        let route = route.map_or("unmatched", |route| route.path);
+        let method = bounded(request.method());
+        let span = info_span!("gateway request", route, method);
+        propagate::continue_from(&span, request.headers());
+        Self {
+            started: Instant::now(),
+            route,
+            method,
+            span,
+        }
+    }
+}
+
+/// Clients may invent methods; labels may not grow with them.
+fn bounded(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

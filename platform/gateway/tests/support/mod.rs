@@ -1,0 +1,26 @@
+//! Front doors over stand-ins.
+
+use axum::Router;
+use rocket_gateway::{
+    Config, FrontDoor, Upstreams,
+    conformance::{Echo, ScriptedIam},
+};
+use rocket_rpc::client::{ClientConfig, in_process};
+
+pub(crate) const OPENAPI: &str = r#"{"openapi":"3.1.0","paths":{}}"#;
+
+/// Echoes as every service.
+pub(crate) fn echoes(echo: &Echo) -> Upstreams {
+    Upstreams {
+        order: echo.router("order"),
+        inventory: echo.router("inventory"),
+        iam: echo.router("iam"),
+        notification: echo.router("notification"),
+    }
+}
+
+/// A front door to `upstreams` that asks `iam`.
+pub(crate) fn front_door(upstreams: Upstreams, iam: &ScriptedIam, config: Config) -> Router {
+    let check = in_process(iam.router(), &ClientConfig::default());
+    FrontDoor::new(upstreams, check, OPENAPI.to_owned(), config).into_router()
+}
