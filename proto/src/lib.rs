@@ -53,5 +53,4 @@ pub mod envoy {
 
 /// The encoded `google.protobuf.FileDescriptorSet` of all packages, for gRPC
 /// reflection and for `grpcurl -protoset`.
-pub const FILE_DESCRIPTOR_SET: &[u8] =
-    include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

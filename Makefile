@@ -1,0 +1,40 @@
+# Every target says what it does with `make help`.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+CARGO ?= cargo
+DATA ?= data
+CR ?= examples/laptop.yaml
+LISTEN ?= 127.0.0.1:8080
+
+.PHONY: help run demo check test lint fmt snapshots
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## Build and run the whole platform in one process
+	@$(CARGO) build --release --package rocketctl
+	@exec "$$($(CARGO) metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/rocketctl" \
+		up --file $(CR) --data $(DATA) --listen $(LISTEN)
+
+demo: ## Buy a rocket from the running platform
+	@$(CARGO) run --release --quiet --package rocketctl -- demo --url http://$(LISTEN)
+
+check: ## Compile and run the quick tests (no servers, no whole-system suites)
+	@$(CARGO) test --workspace --exclude rocket-e2e --quiet
+
+test: ## Run every test; print how long each part took
+	@tools/test.sh
+
+lint: ## Formatting, clippy with warnings as errors, repository rules
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --workspace --all-targets --quiet -- --deny warnings
+
+fmt: ## Format all code
+	@$(CARGO) fmt --all
+
+snapshots: ## Write the committed snapshots anew: CRD, OpenAPI, descriptors
+	@$(CARGO) run --quiet --package rocketctl -- crd > crds/rocketplatforms.yaml
+	@$(CARGO) run --quiet --package rocketctl -- openapi > docs/openapi.json
+	@$(CARGO) run --quiet --package rocketctl -- descriptors > proto/descriptors.binpb

@@ -1,0 +1,7 @@
+//! The program under test: `rocketctl`, built with fault points.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rocketctl::main()
+}

@@ -1,0 +1,155 @@
+//! What stops the start: one clear line, an exit code, nothing touched, no port.
+
+use std::{
+    fs,
+    net::TcpListener,
+    path::Path,
+    process::{Command, Output},
+};
+
+use rocket_e2e::{Options, Platform};
+
+use crate::PROGRAM;
+
+const RESOURCE: &str = "apiVersion: rocketscience.dev/v1alpha1\nkind: RocketPlatform\n\
+    metadata: {name: t}\nspec:\n  version: \"0.1.0\"\n  profile: dev\n  stores:\n    \
+    kafka: {managed: {}}\n    postgres: {managed: {}}\n    mongodb: {managed: {}}\n    \
+    redis: {managed: {}}\n";
+
+fn up(dir: &Path, resource: &str, listen: &str) -> Output {
+    let file = dir.join("platform.yaml");
+    fs::write(&file, resource).unwrap();
+    Command::new(PROGRAM)
+        .args(["up", "--data"])
+        .arg(dir.join("data"))
+        .arg("--file")
+        .arg(file)
+        .args(["--listen", listen])
+        .output()
+        .unwrap()
+}
+
+/// Starts with a resource that is wrong; the data directory must not even be made.
+fn refused(resource: &str, expected: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let output = up(dir.path(), resource, "127.0.0.1:0");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(64), "{said}");
+    assert!(said.contains(expected), "expected {expected:?} in:\n{said}");
+    assert!(said.lines().all(|line| line.starts_with("rocketctl: ")), "{said}");
+    assert!(!dir.path().join("data").exists());
+}
+
+#[test]
+fn a_wrong_resource_is_refused_with_the_fields_path() {
+    refused(&format!("{RESOURCE}  colour: red\n"), "spec.colour: unknown field");
+    refused(
+        &format!("{RESOURCE}  services: {{order: {{replicas: -1}}}}\n"),
+        "spec.services.order.replicas: ",
+    );
+    refused(
+        &format!("{RESOURCE}  services: {{assembly: {{assemblyTime: soon}}}}\n"),
+        "spec.services.assembly.assemblyTime: ",
+    );
+    let two_modes = "redis: {managed: {}, external: {secretRef: {name: r}}}";
+    refused(&RESOURCE.replace("redis: {managed: {}}", two_modes), "spec.stores.redis: ");
+    refused(&RESOURCE.replace("kind: RocketPlatform", "kind: Rocket"), "kind: ");
+    refused("", "platform.yaml: ");
+    refused("{", "platform.yaml: ");
+    refused(
+        &format!("{RESOURCE}  services: {{iam: {{enabled: false}}}}\n"),
+        "spec.services.iam.enabled: expected true",
+    );
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let output = Command::new(PROGRAM)
+        .args(["up", "--file", "nowhere.yaml"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nowhere.yaml: "));
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let dir = tempfile::tempdir().unwrap();
+    let output = up(dir.path(), RESOURCE, &address);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(69), "{said}");
+    assert!(said.contains(&format!("rocketctl: {address}: cannot listen")), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_directory_in_use_is_refused_and_its_owner_goes_on() {
+    let platform = Platform::start(PROGRAM, &Options::default()).await;
+    let file = platform.data().parent().unwrap().join("platform.yaml");
+    let output = Command::new(PROGRAM)
+        .arg("up")
+        .arg("--data")
+        .arg(platform.data())
+        .arg("--file")
+        .arg(file)
+        .args(["--listen", "127.0.0.1:0"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(73), "{said}");
+    assert!(said.contains("in use by another process"), "{said}");
+    let health = reqwest::get(format!("{}/healthz", platform.url())).await.unwrap();
+    assert_eq!(health.status(), 200);
+}
+
+#[test]
+fn a_data_directory_of_a_newer_version_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::write(data.join("FORMAT"), "99\n").unwrap();
+    let output = up(dir.path(), RESOURCE, "127.0.0.1:0");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(73), "{said}");
+    assert!(said.contains("newer version"), "{said}");
+    assert_eq!(fs::read_dir(&data).unwrap().count(), 1);
+}
+
+#[test]
+fn a_store_of_a_newer_version_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::write(data.join("FORMAT"), "1\n").unwrap();
+    let store = rusqlite::Connection::open(data.join("order.db")).unwrap();
+    store.pragma_update(None, "user_version", 1_000).unwrap();
+    drop(store);
+    let before = fs::read(data.join("order.db")).unwrap();
+    let output = up(dir.path(), RESOURCE, "127.0.0.1:0");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(73), "{said}");
+    assert!(said.contains("order.db") && said.contains("newer version"), "{said}");
+    assert_eq!(fs::read(data.join("order.db")).unwrap(), before);
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_made_is_refused() {
+    // A file stands where the directory's parent should be: true for every user,
+    // root included, whom permissions do not stop.
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("file"), "").unwrap();
+    fs::write(dir.path().join("platform.yaml"), RESOURCE).unwrap();
+    let output = Command::new(PROGRAM)
+        .arg("up")
+        .arg("--data")
+        .arg(dir.path().join("file/data"))
+        .arg("--file")
+        .arg(dir.path().join("platform.yaml"))
+        .args(["--listen", "127.0.0.1:0"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(73), "{said}");
+    assert!(said.contains("not usable"), "{said}");
+}

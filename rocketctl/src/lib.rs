@@ -1,0 +1,55 @@
+//! The command line of the platform.
+//!
+//! A library with a three-line binary, so that whole-system tests can start the
+//! very same program.
+
+mod cli;
+mod demo;
+mod exit;
+mod openapi;
+mod up;
+
+use std::{io::Write as _, process::ExitCode};
+
+use clap::Parser as _;
+
+use crate::{
+    cli::{Cli, Command},
+    exit::Failure,
+};
+
+/// Runs the command that the process's arguments name.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // The one TLS provider of the process; it is only ever installed here.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(std::io::stderr(), "rocketctl: {failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Up(args) => up::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Crd => print(rocket_operator_api::crd_yaml().as_bytes()),
+        Command::Openapi => print(openapi::json().as_bytes()),
+        Command::Descriptors => print(rocket_proto::FILE_DESCRIPTOR_SET),
+    }
+}
+
+fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(bytes)
+        .and_then(|()| out.flush())
+        .map_err(|error| Failure::failed(format!("standard output: {error}")))
+}
+
+/// The OpenAPI 3.1 document of all HTTP endpoints, as `/openapi.json` answers it.
+pub fn openapi_json() -> String {
+    openapi::json()
+}

@@ -1,0 +1,141 @@
+//! What the resource, the command line and the environment ask for, as the
+//! services take it.
+
+use std::time::Duration;
+
+use rocket_operator_api::{EffectiveSpec, Profile, Service, load};
+use rocket_runtime::money::{Currency, Money};
+
+use crate::{cli::UpArgs, exit::Failure};
+
+/// The catalogue of profile `dev`.
+const CATALOGUE: &str = include_str!("../../../examples/catalogue.yaml");
+
+const SERVICES: [(Service, &str); 6] = [
+    (Service::Order, "order"),
+    (Service::Inventory, "inventory"),
+    (Service::Payment, "payment"),
+    (Service::Assembly, "assembly"),
+    (Service::Notification, "notification"),
+    (Service::Iam, "iam"),
+];
+
+/// Everything that `up` was asked for.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) currency: Currency,
+    pub(super) unpaid_order_ttl: Duration,
+    pub(super) assembly_time: Duration,
+    pub(super) catalogue: Option<String>,
+    pub(super) payment: Payment,
+    pub(super) telegram: Telegram,
+}
+
+/// Who moves the money.
+#[derive(Debug)]
+pub(super) enum Payment {
+    Simulated { decline_above: Option<Money> },
+    Provider { url: String, key: Option<Hidden> },
+}
+
+/// How messages leave.
+#[derive(Debug)]
+pub(super) struct Telegram {
+    pub(super) token: Option<Hidden>,
+    pub(super) api_base_url: Option<String>,
+}
+
+/// A secret, which never prints.
+pub(super) struct Hidden(String);
+
+impl Hidden {
+    pub(super) fn expose(&self) -> String {
+        self.0.clone()
+    }
+}
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("hidden")
+    }
+}
+
+impl Settings {
+    pub(super) fn read(args: &UpArgs) -> Result<Self, Failure> {
+        let file = args.file.display();
+        let text = std::fs::read_to_string(&args.file)
+            .map_err(|error| Failure::config(format!("{file}: {error}")))?;
+        let platform = load::from_yaml(&text).map_err(|problems| {
+            let lines: Vec<_> = problems
+                .into_iter()
+                .map(|problem| format!("{file}: {problem}"))
+                .collect();
+            Failure::config(lines.join("\nrocketctl: "))
+        })?;
+        let spec = EffectiveSpec::of(&platform.spec);
+        require_all_services(&spec)
+            .map_err(|problem| Failure::config(format!("{file}: {problem}")))?;
+        Self::of(args, spec).map_err(|problem| Failure::config(format!("{file}: {problem}")))
+    }
+
+    fn of(args: &UpArgs, spec: EffectiveSpec) -> Result<Self, String> {
+        let currency = spec
+            .currency
+            .parse()
+            .map_err(|error| format!("spec.currency: {error}"))?;
+        let payment = match spec.services.payment_provider {
+            Some(provider) => Payment::Provider {
+                url: provider.url,
+                key: args.payment_provider_key.clone().map(Hidden),
+            },
+            None => Payment::Simulated {
+                decline_above: spec
+                    .services
+                    .decline_above
+                    .map(Money::from_minor)
+                    .transpose()
+                    .map_err(|error| format!("spec.services.payment.declineAbove: {error}"))?,
+            },
+        };
+        Ok(Self {
+            currency,
+            unpaid_order_ttl: spec.services.unpaid_order_ttl,
+            assembly_time: spec.services.assembly_time,
+            catalogue: catalogue(args, spec.profile)?,
+            payment,
+            telegram: Telegram {
+                token: args
+                    .telegram_bot_token
+                    .clone()
+                    .filter(|token| !token.is_empty())
+                    .map(Hidden),
+                api_base_url: spec.services.telegram.and_then(|telegram| telegram.api_base_url),
+            },
+        })
+    }
+}
+
+/// One process is all six services or nothing that can be used.
+fn require_all_services(spec: &EffectiveSpec) -> Result<(), String> {
+    for (service, name) in SERVICES {
+        if !spec.services.get(service).enabled {
+            return Err(format!(
+                "spec.services.{name}.enabled: expected true: one process runs all six services"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn catalogue(args: &UpArgs, profile: Profile) -> Result<Option<String>, String> {
+    match (&args.catalogue, profile) {
+        (Some(path), Profile::Dev) => std::fs::read_to_string(path)
+            .map(Some)
+            .map_err(|error| format!("{}: {error}", path.display())),
+        (Some(_), Profile::Production) => {
+            Err("--catalogue: expected spec.profile to be dev".to_owned())
+        }
+        (None, Profile::Dev) => Ok(Some(CATALOGUE.to_owned())),
+        (None, Profile::Production) => Ok(None),
+    }
+}
