@@ -12,11 +12,12 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
+use futures::StreamExt as _;
 use http::StatusCode;
 use http_body_util::BodyExt as _;
 use rocket_gateway::{
     Config, Upstreams,
-    conformance::{Echo, ScriptedIam},
+    conformance::{Echo, Mode, ScriptedIam},
 };
 use rocket_rpc::error::Problem;
 use tokio::time::Instant;
@@ -25,6 +26,7 @@ use tower::ServiceExt as _;
 struct Door {
     router: Router,
     session: String,
+    iam: ScriptedIam,
     echo: Echo,
 }
 
@@ -40,6 +42,7 @@ fn door_to(upstreams: Upstreams, echo: Echo) -> Door {
     Door {
         router,
         session,
+        iam,
         echo,
     }
 }
@@ -60,7 +63,9 @@ impl Door {
     }
 
     async fn send(&self, request: Request) -> Response {
-        self.router.clone().oneshot(request).await.unwrap()
+        let answer = self.router.clone().oneshot(request);
+        let answer = tokio::time::timeout(Duration::from_hours(1), answer).await;
+        answer.expect("the front door answers").unwrap()
     }
 
     async fn get(&self, path: &str) -> Response {
@@ -180,16 +185,6 @@ async fn the_pages_are_served_with_a_strict_policy() {
     }
 }
 
-/// A service that answers after the route's time, or never.
-fn stuck() -> Router {
-    async fn never() -> &'static str {
-        std::future::pending().await
-    }
-    Router::new()
-        .route("/api/v1/orders", get(never))
-        .route("/api/v1/orders/{id}/events", get(late))
-}
-
 async fn late() -> &'static str {
     tokio::time::sleep(Duration::from_mins(10)).await;
     "late"
@@ -197,13 +192,40 @@ async fn late() -> &'static str {
 
 #[tokio::test(start_paused = true)]
 async fn a_late_answer_is_504_but_a_stream_may_take_its_time() {
-    let door = with_order(stuck());
+    let door = with_order(
+        Router::new()
+            .route("/api/v1/orders", get(late))
+            .route("/api/v1/orders/{id}/events", get(late)),
+    );
     let begun = Instant::now();
     let answer = problem(door.get("/api/v1/orders").await).await;
     assert_eq!(answer, (504, "deadline_exceeded".to_owned()));
     assert_eq!(begun.elapsed().as_secs(), 15);
     let answer = door.get("/api/v1/orders/x/events").await;
     assert_eq!(text(answer).await, "late");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_iam_is_not_waited_for() {
+    let door = door();
+    door.iam.set(Mode::Silent);
+    let begun = Instant::now();
+    let answer = problem(door.get("/api/v1/orders").await).await;
+    assert_eq!(answer, (503, "sessions_unavailable".to_owned()));
+    assert_eq!(begun.elapsed().as_secs(), 1);
+    assert_eq!(door.echo.hits(), 0);
+}
+
+#[tokio::test]
+async fn a_stream_is_passed_on_as_it_comes() {
+    async fn events() -> Body {
+        let first = futures::stream::iter([Ok::<_, std::io::Error>("data: PAID\n\n")]);
+        Body::from_stream(first.chain(futures::stream::pending()))
+    }
+    let door = with_order(Router::new().route("/api/v1/orders/{id}/events", get(events)));
+    let mut body = door.get("/api/v1/orders/x/events").await.into_body();
+    let frame = body.frame().await.unwrap().unwrap();
+    assert_eq!(frame.into_data().unwrap(), "data: PAID\n\n");
 }
 
 #[tokio::test]

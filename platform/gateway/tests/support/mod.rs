@@ -1,5 +1,7 @@
 //! Front doors over stand-ins.
 
+use std::time::Duration;
+
 use axum::Router;
 use rocket_gateway::{
     Config, FrontDoor, Upstreams,
@@ -21,6 +23,11 @@ pub(crate) fn echoes(echo: &Echo) -> Upstreams {
 
 /// A front door to `upstreams` that asks `iam`.
 pub(crate) fn front_door(upstreams: Upstreams, iam: &ScriptedIam, config: Config) -> Router {
-    let check = in_process(iam.router(), &ClientConfig::default());
+    // So long that only the front door's own patience can end a check.
+    let client = ClientConfig {
+        deadline: Duration::from_hours(1),
+        ..ClientConfig::default()
+    };
+    let check = in_process(iam.router(), &client);
     FrontDoor::new(upstreams, check, OPENAPI.to_owned(), config).into_router()
 }
