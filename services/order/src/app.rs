@@ -83,8 +83,11 @@ impl App {
         let db = sqlite::open(&config.database)?;
         let feed = LocalStatusFeed::default();
         let outboxes = Outboxes::new(&db);
-        let orders: Arc<dyn OrderRepository> =
-            Arc::new(SqliteOrders::new(db.clone(), feed.clone(), outboxes.clone()));
+        let orders: Arc<dyn OrderRepository> = Arc::new(SqliteOrders::new(
+            db.clone(),
+            feed.clone(),
+            outboxes.clone(),
+        ));
         let keys: Arc<dyn IdempotencyKeys> = Arc::new(SqliteKeys::new(db));
         let inventory: Arc<dyn Inventory> = Arc::new(GrpcInventory::new(deps.inventory.clone()));
         let payments: Arc<dyn Payments> = Arc::new(GrpcPayments::new(deps.payment.clone()));
@@ -279,7 +282,9 @@ impl Parts<'_> {
 
 fn guard(deps: &Deps) -> Guard {
     let guard = Guard::new(Some(Arc::clone(&deps.sessions)), Credentials::new());
-    api::PATHS.iter().fold(guard, |guard, path| guard.session(path))
+    api::PATHS
+        .iter()
+        .fold(guard, |guard, path| guard.session(path))
 }
 
 async fn every<F, W>(interval: Duration, shutdown: CancellationToken, mut work: W)

@@ -106,6 +106,63 @@ async fn invariant_1_and_2_hold_whatever_step_the_sweeper_dies_at() {
     }
 }
 
+/// What others do while a payment stalls.
+#[derive(Debug, Clone, Copy)]
+enum Meanwhile {
+    Cancel,
+    Expire,
+    Pay,
+}
+
+#[tokio::test]
+async fn a_payment_that_stalls_anywhere_beyond_its_lease_does_no_harm_when_it_goes_on() {
+    let cases = [Meanwhile::Cancel, Meanwhile::Expire, Meanwhile::Pay];
+    for meanwhile in cases {
+        for mood in [Mood::Charge, Mood::Decline] {
+            let mut stop = 0;
+            while stall(stop, meanwhile, mood).await {
+                stop += 1;
+            }
+            assert!(
+                stop >= 8,
+                "{meanwhile:?}, {mood:?}: only {stop} places to stall at"
+            );
+        }
+    }
+}
+
+/// False when the payment had no such moment.
+async fn stall(stop: i64, meanwhile: Meanwhile, mood: Mood) -> bool {
+    let world = World::new();
+    let order = world.order().await;
+    world.bank.next(mood);
+    let fuse = Fuse::at(stop);
+    let stalling = world.doomed(&fuse).pay;
+    let mut task = tokio::spawn(async move { stalling.run(pay(order)).await });
+    let stalled = tokio::select! {
+        _ = &mut task => false,
+        () = fuse.blown.notified() => true,
+    };
+    if stalled {
+        world.settle_down().await;
+        let other = world.instance();
+        match meanwhile {
+            Meanwhile::Cancel => drop(other.cancel.run(order, id(10), false).await),
+            Meanwhile::Pay => drop(other.pay.run(pay(order)).await),
+            Meanwhile::Expire => {
+                world.clock.advance(TTL);
+                other.expire.run().await.unwrap();
+            }
+        }
+        audit::at_rest(&world, order).await;
+        fuse.go_on.notify_one();
+        let _ = task.await.unwrap();
+    }
+    world.settle_down().await;
+    audit::at_rest(&world, order).await;
+    stalled
+}
+
 #[tokio::test]
 async fn a_create_that_dies_anywhere_can_be_repeated_into_one_order() {
     let mut kills = 0;
@@ -114,7 +171,8 @@ async fn a_create_that_dies_anywhere_can_be_repeated_into_one_order() {
         let order = Uuid::now_v7();
         let fuse = Fuse::at(kills);
         let doomed = world.doomed(&fuse).create;
-        let ended = until_killed(&fuse, async move { doomed.run(wish(order)).await.unwrap() }).await;
+        let ended =
+            until_killed(&fuse, async move { doomed.run(wish(order)).await.unwrap() }).await;
         let mut again = wish(order);
         again.resumed = true;
         let created = world.instance().create.run(again).await.unwrap();
@@ -164,7 +222,10 @@ async fn pay_races_cancel_500_times_and_never_leaves_a_charged_cancelled_order()
     for order in world.stock.orders() {
         audit::at_rest(&world, order).await;
     }
-    assert!(paid > 0 && cancelled > 0, "{paid} paid, {cancelled} cancelled: no race");
+    assert!(
+        paid > 0 && cancelled > 0,
+        "{paid} paid, {cancelled} cancelled: no race"
+    );
 }
 
 /// A linear congruential generator (Knuth, MMIX).
@@ -188,8 +249,15 @@ async fn a_storm_of_payments_cancels_sweeps_and_kills_ends_in_order() {
             let mut tasks = Vec::new();
             for _ in 0..6 {
                 let order = orders[usize::try_from(random(&mut state, 4)).unwrap()];
-                let moods = [Mood::Decline, Mood::FailBefore, Mood::FailAfter, Mood::Charge];
-                world.bank.next(moods[usize::try_from(random(&mut state, 4)).unwrap()]);
+                let moods = [
+                    Mood::Decline,
+                    Mood::FailBefore,
+                    Mood::FailAfter,
+                    Mood::Charge,
+                ];
+                world
+                    .bank
+                    .next(moods[usize::try_from(random(&mut state, 4)).unwrap()]);
                 let kill_at = i64::try_from(random(&mut state, 16)).unwrap();
                 let doomed = world.doomed(&Fuse::at(kill_at));
                 let choice = random(&mut state, 5);
@@ -230,7 +298,10 @@ async fn an_insert_that_is_refused_gives_the_parts_back() {
     }
     let refused = Uuid::now_v7();
     let outcome = create.run(wish(refused)).await;
-    assert!(matches!(outcome, Err(CreateError::TooManyUnpaid)), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(CreateError::TooManyUnpaid)),
+        "{outcome:?}"
+    );
     assert_eq!(world.stock.hold_of(refused), Some(Hold::Released));
     assert!(world.orders.get(refused).await.unwrap().is_none());
 }
@@ -238,10 +309,16 @@ async fn an_insert_that_is_refused_gives_the_parts_back() {
 #[tokio::test]
 async fn a_lost_answer_to_a_reservation_gives_the_parts_back() {
     let world = World::new();
-    world.stock.deaf.store(true, std::sync::atomic::Ordering::SeqCst);
+    world
+        .stock
+        .deaf
+        .store(true, std::sync::atomic::Ordering::SeqCst);
     let order = Uuid::now_v7();
     let outcome = world.instance().create.run(wish(order)).await;
-    assert!(matches!(outcome, Err(CreateError::Inventory(_))), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(CreateError::Inventory(_))),
+        "{outcome:?}"
+    );
     assert_eq!(world.stock.hold_of(order), Some(Hold::Released));
 }
 

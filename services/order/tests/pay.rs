@@ -42,7 +42,10 @@ async fn paying_charges_the_exact_amount_once_and_keeps_the_parts() {
     let again = world.instance().pay.run(pay(order)).await;
     assert!(matches!(again, Err(PayError::AlreadyPaid)), "{again:?}");
     let cancel = world.instance().cancel.run(order, id(10), false).await;
-    assert!(matches!(cancel, Err(CancelError::AlreadyPaid)), "{cancel:?}");
+    assert!(
+        matches!(cancel, Err(CancelError::AlreadyPaid)),
+        "{cancel:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -99,7 +102,10 @@ async fn a_bank_that_charges_without_answering_still_ends_in_paid_with_one_charg
     let again = world.instance().pay.run(pay(order)).await;
     assert!(matches!(again, Err(PayError::InProgress)), "{again:?}");
     let cancel = world.instance().cancel.run(order, id(10), false).await;
-    assert!(matches!(cancel, Err(CancelError::PaymentInProgress)), "{cancel:?}");
+    assert!(
+        matches!(cancel, Err(CancelError::PaymentInProgress)),
+        "{cancel:?}"
+    );
     world.clock.advance(Duration::from_secs(2));
     let swept = world.instance().settle.run().await.unwrap();
     assert_eq!((swept.paid, swept.pending), (1, 0));
@@ -168,11 +174,19 @@ async fn inventory_away_means_not_started_and_free_again() {
     let order = world.order().await;
     world.stock.away.store(true, Ordering::SeqCst);
     let refused = world.instance().pay.run(pay(order)).await;
-    assert!(matches!(refused, Err(PayError::NotStarted(Some(_)))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(PayError::NotStarted(Some(_)))),
+        "{refused:?}"
+    );
     assert_eq!(world.get(order).await.blocked(), None);
     assert!(world.bank.attempts_of(order).is_empty());
     world.stock.away.store(false, Ordering::SeqCst);
-    world.instance().cancel.run(order, id(10), false).await.unwrap();
+    world
+        .instance()
+        .cancel
+        .run(order, id(10), false)
+        .await
+        .unwrap();
     audit::at_rest(&world, order).await;
     let late = world.instance().pay.run(pay(order)).await;
     assert!(matches!(late, Err(PayError::Cancelled)), "{late:?}");
@@ -183,9 +197,14 @@ async fn a_reservation_that_is_gone_is_never_charged_for() {
     let world = World::new();
     let order = world.order().await;
     let inventory = world.stock.clone();
-    rocket_order::ports::Inventory::release(&*inventory, order).await.unwrap();
+    rocket_order::ports::Inventory::release(&*inventory, order)
+        .await
+        .unwrap();
     let refused = world.instance().pay.run(pay(order)).await;
-    assert!(matches!(refused, Err(PayError::ReservationGone)), "{refused:?}");
+    assert!(
+        matches!(refused, Err(PayError::ReservationGone)),
+        "{refused:?}"
+    );
     assert!(world.bank.attempts_of(order).is_empty());
     audit::at_rest(&world, order).await;
 }
@@ -221,7 +240,12 @@ async fn a_holder_that_lost_its_guard_before_charging_does_not_charge() {
     let swept = world.instance().settle.run().await.unwrap();
     assert_eq!(swept.unguarded, 1);
     task.abort();
-    world.instance().cancel.run(order, id(10), false).await.unwrap();
+    world
+        .instance()
+        .cancel
+        .run(order, id(10), false)
+        .await
+        .unwrap();
     audit::at_rest(&world, order).await;
 }
 

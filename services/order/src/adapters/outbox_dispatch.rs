@@ -29,7 +29,9 @@ impl InventoryDispatch {
     async fn send(&self, message: &Leased) -> Result<(), DispatchError> {
         let span = info_span!("end reservation", order_uuid = %message.key, what = %message.topic);
         set_parent(&span, message.traceparent.as_deref());
-        self.end(&message.topic, &message.key).instrument(span).await
+        self.end(&message.topic, &message.key)
+            .instrument(span)
+            .await
     }
 
     async fn end(&self, what: &str, order: &str) -> Result<(), DispatchError> {

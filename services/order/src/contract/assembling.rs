@@ -45,7 +45,10 @@ pub async fn a_ship_without_paid_order_writes_nothing(h: Harness) {
     h.insert(&order(id(1), id(10), START)).await;
     let unpaid = h.orders.mark_assembled(ship(500, 1), at(20)).await;
     let pending = OrderStatus::PendingPayment;
-    assert!(matches!(unpaid, Ok(Assembled::NotPaid(status)) if status == pending), "{unpaid:?}");
+    assert!(
+        matches!(unpaid, Ok(Assembled::NotPaid(status)) if status == pending),
+        "{unpaid:?}"
+    );
     h.pay(id(1), id(10), id(50)).await;
     let done = h.orders.mark_assembled(ship(500, 1), at(20)).await;
     assert!(matches!(done, Ok(Assembled::Done)), "{done:?}");

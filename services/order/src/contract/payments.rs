@@ -25,7 +25,10 @@ pub async fn a_payment_goes_through_its_steps(h: Harness) {
     let charging = h.orders.begin_charging(id(1), id(50), at(20)).await;
     assert!(matches!(charging, Ok(true)), "{charging:?}");
     let held = h.get(id(1)).await.guard.expect("still guarded");
-    assert_eq!((held.step, held.since, held.until), (Step::Charging, at(1), at(20)));
+    assert_eq!(
+        (held.step, held.since, held.until),
+        (Step::Charging, at(1), at(20))
+    );
     let settled = h.orders.settle_paid(id(1), id(50), id(77), at(3)).await;
     assert!(matches!(settled, Ok(true)), "{settled:?}");
     let paid = h.get(id(1)).await;
@@ -44,7 +47,11 @@ pub async fn a_guard_has_one_holder(h: Harness) {
     h.insert(&order(id(1), id(10), START)).await;
     let begins = (1..=100).map(|token| {
         let orders = h.orders.clone();
-        async move { orders.begin_payment(id(1), id(10), guard(id(token), START)).await }
+        async move {
+            orders
+                .begin_payment(id(1), id(10), guard(id(token), START))
+                .await
+        }
     });
     let outcomes = join_all(begins).await;
     let mut begun = 0;
@@ -69,7 +76,10 @@ pub async fn only_the_token_moves_the_row(h: Harness) {
         h.orders.abandon_payment(id(1), stranger).await,
         h.orders.set_lease(id(1), stranger, at(99)).await,
     ];
-    assert!(tries.iter().all(|moved| matches!(moved, Ok(false))), "{tries:?}");
+    assert!(
+        tries.iter().all(|moved| matches!(moved, Ok(false))),
+        "{tries:?}"
+    );
     assert_eq!(h.get(id(1)).await, before);
     let charging = h.orders.begin_charging(id(1), id(50), at(9)).await;
     assert!(matches!(charging, Ok(true)), "{charging:?}");
@@ -80,7 +90,10 @@ pub async fn only_the_token_moves_the_row(h: Harness) {
         h.orders.record_decline(id(1), stranger).await,
         h.orders.set_lease(id(1), stranger, at(99)).await,
     ];
-    assert!(tries.iter().all(|moved| matches!(moved, Ok(false))), "{tries:?}");
+    assert!(
+        tries.iter().all(|moved| matches!(moved, Ok(false))),
+        "{tries:?}"
+    );
     assert_eq!(h.get(id(1)).await, before);
     assert!(h.outbox.messages().await.is_empty());
 }
@@ -139,7 +152,10 @@ pub async fn settling_writes_event_and_commit_with_the_status(h: Harness) {
     let messages = h.outbox.messages().await;
     let mut topics = h.topics().await;
     topics.sort();
-    let expected = [("events", "order.paid"), ("inventory", "commit_reservation")];
+    let expected = [
+        ("events", "order.paid"),
+        ("inventory", "commit_reservation"),
+    ];
     assert_eq!(topics, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
     assert!(messages.iter().all(|m| m.key == id(1).to_string()));
     let event = messages.iter().find(|m| m.topic == "order.paid");
@@ -157,11 +173,17 @@ pub async fn settling_writes_event_and_commit_with_the_status(h: Harness) {
 /// Paying and cancelling another's order: as if it were not there.
 pub async fn another_users_order_is_not_found(h: Harness) {
     h.insert(&order(id(1), id(10), START)).await;
-    let begin = h.orders.begin_payment(id(1), id(11), guard(id(50), START)).await;
+    let begin = h
+        .orders
+        .begin_payment(id(1), id(11), guard(id(50), START))
+        .await;
     assert!(matches!(begin, Ok(Begin::NotFound)), "{begin:?}");
     let cancel = h.orders.cancel(id(1), id(11), at(1)).await;
     assert!(matches!(cancel, Ok(Cancel::NotFound)), "{cancel:?}");
-    let unknown = h.orders.begin_payment(id(2), id(10), guard(id(50), START)).await;
+    let unknown = h
+        .orders
+        .begin_payment(id(2), id(10), guard(id(50), START))
+        .await;
     assert!(matches!(unknown, Ok(Begin::NotFound)), "{unknown:?}");
     assert_eq!(h.get(id(1)).await, order(id(1), id(10), START));
 }
@@ -172,12 +194,19 @@ pub async fn cancelling_writes_the_release_with_the_status(h: Harness) {
     let cancelled = h.orders.cancel(id(1), id(10), at(4)).await;
     assert!(matches!(cancelled, Ok(Cancel::Cancelled)), "{cancelled:?}");
     let now = h.get(id(1)).await;
-    assert_eq!((now.status, now.updated_at), (OrderStatus::Cancelled, at(4)));
+    assert_eq!(
+        (now.status, now.updated_at),
+        (OrderStatus::Cancelled, at(4))
+    );
     match h.orders.cancel(id(1), id(10), at(5)).await {
         Ok(Cancel::Blocked(order)) => assert_eq!(order.blocked(), Some(Blocked::Cancelled)),
         other => panic!("{other:?}"),
     }
-    match h.orders.begin_payment(id(1), id(10), guard(id(50), START)).await {
+    match h
+        .orders
+        .begin_payment(id(1), id(10), guard(id(50), START))
+        .await
+    {
         Ok(Begin::Blocked(order)) => assert_eq!(order.blocked(), Some(Blocked::Cancelled)),
         other => panic!("{other:?}"),
     }

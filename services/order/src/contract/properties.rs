@@ -92,7 +92,10 @@ impl Run<'_> {
         let method = PaymentMethod::ALL[usize::try_from(self.random.below(methods)).unwrap_or(0)];
         NewGuard {
             method,
-            ..guard(id(self.base + 300 + u128::from(self.random.below(500))), self.now)
+            ..guard(
+                id(self.base + 300 + u128::from(self.random.below(500))),
+                self.now,
+            )
         }
     }
 
@@ -139,7 +142,10 @@ impl Run<'_> {
         let order = self.order();
         let token = self.token(order);
         let transaction = id(order.as_u128() + 5_000);
-        let settled = self.h.orders.settle_paid(order, token, transaction, self.now);
+        let settled = self
+            .h
+            .orders
+            .settle_paid(order, token, transaction, self.now);
         let found = settled.await.ok();
         let expected = self.model.settle_paid(order, token, transaction, self.now);
         assert_eq!(found, Some(expected), "settle, {context}");

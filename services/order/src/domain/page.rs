@@ -63,8 +63,8 @@ const LENGTH: usize = 1 + 1 + 8 + 16;
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let micros = i64::try_from(self.created_at.unix_timestamp_nanos() / 1_000)
-            .unwrap_or(i64::MAX);
+        let micros =
+            i64::try_from(self.created_at.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX);
         let mut bytes = Vec::with_capacity(LENGTH);
         bytes.extend([VERSION, status_byte(self.status)]);
         bytes.extend(micros.to_be_bytes());

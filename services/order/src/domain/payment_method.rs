@@ -22,12 +22,7 @@ pub struct UnknownPaymentMethod;
 
 impl PaymentMethod {
     /// Every method.
-    pub const ALL: [Self; 4] = [
-        Self::Card,
-        Self::Sbp,
-        Self::CreditCard,
-        Self::InvestorMoney,
-    ];
+    pub const ALL: [Self; 4] = [Self::Card, Self::Sbp, Self::CreditCard, Self::InvestorMoney];
 
     /// The name on the wire and in the store.
     pub const fn as_str(self) -> &'static str {

@@ -120,7 +120,11 @@ fn names_read_back() {
     }
     for bad in ["", "paid", "UNKNOWN", "PAID ", "CARD\0"] {
         assert_eq!(OrderStatus::from_str(bad), Err(UnknownStatus), "{bad}");
-        assert_eq!(PaymentMethod::from_str(bad), Err(UnknownPaymentMethod), "{bad}");
+        assert_eq!(
+            PaymentMethod::from_str(bad),
+            Err(UnknownPaymentMethod),
+            "{bad}"
+        );
     }
 }
 

@@ -72,12 +72,8 @@ pub trait IdempotencyKeys: Send + Sync {
     async fn claim(&self, key: &KeyRef, claim: NewClaim) -> Result<Claim, StoreError>;
 
     /// Ends the holder's claim: keeps its answer.
-    async fn keep(
-        &self,
-        key: &KeyRef,
-        holder: Uuid,
-        answer: &KeptAnswer,
-    ) -> Result<(), StoreError>;
+    async fn keep(&self, key: &KeyRef, holder: Uuid, answer: &KeptAnswer)
+    -> Result<(), StoreError>;
 
     /// Ends the holder's claim without an answer but keeps the operation, for a
     /// request whose effect is not known yet.

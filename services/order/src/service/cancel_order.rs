@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rocket_runtime::SharedClock;
+use tracing::{Instrument as _, info_span};
 use uuid::Uuid;
 
 use crate::{
@@ -42,8 +43,9 @@ impl CancelOrder {
     /// Cancels. With `resumed`, an earlier run of the same request may have
     /// cancelled already, which then is success.
     pub async fn run(&self, order: Uuid, user: Uuid, resumed: bool) -> Result<(), CancelError> {
-        let now = self.clock.now();
-        let blocked = match self.orders.cancel(order, user, now).await? {
+        let span = info_span!("cancel order", order_uuid = %order);
+        let cancelled = self.orders.cancel(order, user, self.clock.now());
+        let blocked = match cancelled.instrument(span).await? {
             Cancel::Cancelled => return Ok(()),
             Cancel::NotFound => return Err(CancelError::NotFound),
             Cancel::Blocked(order) => order.blocked(),

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rocket_runtime::SharedClock;
+use rocket_runtime::{SharedClock, faults};
 use tracing::warn;
 use uuid::Uuid;
 
@@ -59,7 +59,9 @@ impl ChargeAttempt {
             amount: order.total,
             currency: order.currency,
         };
-        match self.payments.charge(&charge).await {
+        let answer = self.payments.charge(&charge).await;
+        faults::point("payment-answered").await;
+        match answer {
             Ok(ChargeOutcome::Charged { transaction_uuid }) => {
                 self.charged(order, guard, transaction_uuid).await
             }
@@ -79,6 +81,7 @@ impl ChargeAttempt {
             .await;
         match settled {
             Ok(true) => {
+                faults::point("payment-settled").await;
                 self.metrics.paid(order.total, order.currency);
                 Settled::Paid { transaction_uuid }
             }

@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use rocket_rpc::session::SessionToken;
 use rocket_runtime::{
-    SharedClock,
+    SharedClock, faults,
     money::{Currency, Money},
 };
-use tracing::warn;
+use tracing::{Instrument as _, info_span, warn};
 use uuid::Uuid;
 
 use super::OrderMetrics;
@@ -95,6 +95,11 @@ impl CreateOrder {
     /// [`StoreError::Unknown`]; parts held meanwhile are given back at once where
     /// that is safe, and by the end of the hold in any case.
     pub async fn run(&self, wish: NewOrder) -> Result<Creation, CreateError> {
+        let span = info_span!("create order", order_uuid = %wish.order_uuid);
+        self.create(wish).instrument(span).await
+    }
+
+    async fn create(&self, wish: NewOrder) -> Result<Creation, CreateError> {
         if wish.resumed
             && let Some(order) = self.orders.get(wish.order_uuid).await?
         {
@@ -109,7 +114,10 @@ impl CreateOrder {
         if let Err(error) = held {
             return Err(self.not_held(wish.order_uuid, error).await);
         }
-        self.insert(&self.order(wish, total)).await
+        faults::point("order-reserved").await;
+        let created = self.insert(&self.order(wish, total)).await;
+        faults::point("order-inserted").await;
+        created
     }
 
     async fn price(&self, wish: &NewOrder) -> Result<Money, CreateError> {
@@ -130,11 +138,12 @@ impl CreateOrder {
             InventoryError::OutOfStock => CreateError::OutOfStock,
             InventoryError::UnknownPart => CreateError::PartGone,
             InventoryError::Released => CreateError::Undone,
-            other => {
+            error @ InventoryError::Unavailable(_) => {
                 // The hold may have been made although its answer was lost.
                 self.give_back(order).await;
-                CreateError::Inventory(other)
+                CreateError::Inventory(error)
             }
+            other => CreateError::Inventory(other),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use rocket_runtime::SharedClock;
+use tracing::{Instrument as _, info_span};
 
 use crate::ports::{OrderRepository, StoreError};
 
@@ -27,6 +28,7 @@ impl ExpireOrders {
             let batch = self
                 .orders
                 .expire(now - self.unpaid_order_ttl, now, BATCH)
+                .instrument(info_span!("expire orders"))
                 .await?;
             let count = batch.orders.len();
             expired += count as u64;

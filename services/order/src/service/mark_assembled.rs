@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rocket_runtime::SharedClock;
+use tracing::{Instrument as _, info_span};
 
 use crate::{
     domain::OrderStatus,
@@ -35,7 +36,9 @@ pub enum MarkError {
 impl MarkAssembled {
     /// Makes the order ASSEMBLED; repeating it changes nothing.
     pub async fn run(&self, ship: ShipAssembled) -> Result<(), MarkError> {
-        match self.orders.mark_assembled(ship, self.clock.now()).await? {
+        let span = info_span!("mark assembled", order_uuid = %ship.order_uuid);
+        let marked = self.orders.mark_assembled(ship, self.clock.now());
+        match marked.instrument(span).await? {
             Assembled::Done | Assembled::Already => Ok(()),
             Assembled::NotFound => Err(MarkError::UnknownOrder),
             Assembled::NotPaid(status) => Err(MarkError::NeverPaid(status)),

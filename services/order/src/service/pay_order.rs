@@ -7,8 +7,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rocket_runtime::{SharedClock, SharedIds};
-use tracing::{error, warn};
+use rocket_runtime::{SharedClock, SharedIds, faults};
+use tracing::{Instrument as _, error, info_span, warn};
 use uuid::Uuid;
 
 use super::charge::{ChargeAttempt, Settled};
@@ -87,12 +87,20 @@ pub enum PayError {
 impl PayOrder {
     /// Pays; answers the transaction's id.
     pub async fn run(&self, request: PayRequest) -> Result<Uuid, PayError> {
+        let span = info_span!("pay order", order_uuid = %request.order_uuid);
+        self.pay(request).instrument(span).await
+    }
+
+    async fn pay(&self, request: PayRequest) -> Result<Uuid, PayError> {
         let (order, guard) = match self.begin(request).await? {
             Begun::Guarded(order, guard) => (order, guard),
             Begun::PaidBefore(transaction_uuid) => return Ok(transaction_uuid),
         };
+        faults::point("payment-guarded").await;
         self.hold_for_good(&order, &guard).await?;
+        faults::point("payment-held").await;
         let guard = self.enter_charging(&order, guard).await?;
+        faults::point("payment-charging").await;
         match self.charge.run(&order, &guard).await {
             Settled::Paid { transaction_uuid } => Ok(transaction_uuid),
             Settled::Declined { reason } => Err(PayError::Declined { reason }),

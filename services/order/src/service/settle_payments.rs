@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt as _, stream};
 use rocket_runtime::{SharedClock, SharedIds};
+use tracing::{Instrument as _, info_span};
 
 use super::charge::{ChargeAttempt, Settled};
 use crate::{
@@ -83,7 +84,10 @@ impl SettlePayments {
 
     async fn settle(&self, order: Order) -> Settled {
         match &order.guard {
-            Some(guard) => self.charge.run(&order, guard).await,
+            Some(guard) => {
+                let span = info_span!("settle payment", order_uuid = %order.uuid);
+                self.charge.run(&order, guard).instrument(span).await
+            }
             // What was taken over carries the guard put on it.
             None => Settled::Pending,
         }

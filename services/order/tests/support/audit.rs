@@ -21,7 +21,9 @@ pub async fn outbox(world: &World) -> Vec<(String, String, Uuid)> {
 
 async fn count(world: &World, order: Uuid, topic: &str) -> usize {
     let rows = outbox(world).await;
-    let hits = rows.iter().filter(|(_, t, key)| t == topic && *key == order);
+    let hits = rows
+        .iter()
+        .filter(|(_, t, key)| t == topic && *key == order);
     hits.count()
 }
 

@@ -1,9 +1,8 @@
-//! Kills work between any two steps: a fuse counts the moments just before and
-//! just after each call of a port, and at the chosen one the caller stops for good,
-//! as a killed process would.
+//! Stops work between any two steps: a fuse counts the moments just before and
+//! just after each call of a port, and at the chosen one the caller stops: for good,
+//! as a killed process would, or until it is told to go on, as a stalled one.
 
 use std::{
-    future::pending,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -29,7 +28,10 @@ use uuid::Uuid;
 #[derive(Default)]
 pub struct Fuse {
     left: AtomicI64,
+    /// Told when the work has stopped.
     pub blown: Notify,
+    /// Tells it to go on.
+    pub go_on: Notify,
 }
 
 impl Fuse {
@@ -37,14 +39,14 @@ impl Fuse {
     pub fn at(at: i64) -> Arc<Self> {
         Arc::new(Self {
             left: AtomicI64::new(at),
-            blown: Notify::new(),
+            ..Self::default()
         })
     }
 
     async fn moment(&self) {
-        if self.left.fetch_sub(1, Ordering::SeqCst) <= 0 {
+        if self.left.fetch_sub(1, Ordering::SeqCst) == 0 {
             self.blown.notify_one();
-            pending::<()>().await;
+            self.go_on.notified().await;
         }
     }
 }

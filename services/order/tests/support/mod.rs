@@ -4,6 +4,8 @@
 pub mod audit;
 pub mod bank;
 pub mod fuse;
+pub mod grpc;
+pub mod server;
 pub mod stock;
 pub mod world;
 

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use rocket_db::{DbError, Sqlite, convert::micros};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use time::OffsetDateTime;
+use tracing::{Instrument as _, info_span};
 use uuid::Uuid;
 
 use crate::ports::{Claim, IdempotencyKeys, KeptAnswer, KeyRef, NewClaim, StoreError};
@@ -22,9 +23,11 @@ impl SqliteKeys {
 
     async fn write<T: Send + 'static>(
         &self,
+        what: &'static str,
         job: impl FnOnce(&Connection) -> Result<T, DbError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        Ok(self.db.write(job).await?)
+        let span = info_span!("store", what);
+        Ok(self.db.write(job).instrument(span).await?)
     }
 }
 
@@ -32,7 +35,8 @@ impl SqliteKeys {
 impl IdempotencyKeys for SqliteKeys {
     async fn claim(&self, key: &KeyRef, claim: NewClaim) -> Result<Claim, StoreError> {
         let key = key.clone();
-        self.write(move |conn| take(conn, &key, &claim)).await
+        self.write("claim key", move |conn| take(conn, &key, &claim))
+            .await
     }
 
     async fn keep(
@@ -42,18 +46,20 @@ impl IdempotencyKeys for SqliteKeys {
         answer: &KeptAnswer,
     ) -> Result<(), StoreError> {
         let (key, answer) = (key.clone(), answer.clone());
-        self.write(move |conn| keep(conn, &key, holder, &answer))
+        self.write("keep key", move |conn| keep(conn, &key, holder, &answer))
             .await
     }
 
     async fn reopen(&self, key: &KeyRef, holder: Uuid) -> Result<(), StoreError> {
         let key = key.clone();
-        self.write(move |conn| reopen(conn, &key, holder)).await
+        self.write("reopen key", move |conn| reopen(conn, &key, holder))
+            .await
     }
 
     async fn forget(&self, key: &KeyRef, holder: Uuid) -> Result<(), StoreError> {
         let key = key.clone();
-        self.write(move |conn| forget(conn, &key, holder)).await
+        self.write("forget key", move |conn| forget(conn, &key, holder))
+            .await
     }
 
     async fn sweep(&self, created_before: OffsetDateTime, limit: u32) -> Result<u64, StoreError> {
@@ -64,7 +70,7 @@ impl IdempotencyKeys for SqliteKeys {
         if !any {
             return Ok(0);
         }
-        self.write(move |conn| sweep(conn, created_before, limit))
+        self.write("sweep key", move |conn| sweep(conn, created_before, limit))
             .await
     }
 }
@@ -77,7 +83,12 @@ fn take(conn: &Connection, key: &KeyRef, claim: &NewClaim) -> Result<Claim, DbEr
              FROM idempotency_keys WHERE user_uuid = ?1 AND route = ?2 AND key = ?3",
         )?
         .query_row(
-            params![key.user_uuid.as_bytes(), key.route, key.key, micros(claim.now)],
+            params![
+                key.user_uuid.as_bytes(),
+                key.route,
+                key.key,
+                micros(claim.now)
+            ],
             |row| known(row, claim),
         )
         .optional()?;
@@ -143,12 +154,7 @@ fn add(conn: &Connection, key: &KeyRef, claim: &NewClaim) -> Result<Claim, DbErr
     })
 }
 
-fn keep(
-    conn: &Connection,
-    key: &KeyRef,
-    holder: Uuid,
-    answer: &KeptAnswer,
-) -> Result<(), DbError> {
+fn keep(conn: &Connection, key: &KeyRef, holder: Uuid, answer: &KeptAnswer) -> Result<(), DbError> {
     conn.prepare_cached(
         "UPDATE idempotency_keys SET holder = NULL, status = ?5, content_type = ?6, body = ?7 \
          WHERE user_uuid = ?1 AND route = ?2 AND key = ?3 AND holder = ?4",
@@ -199,11 +205,7 @@ fn any_older(conn: &Connection, created_before: OffsetDateTime) -> Result<bool, 
         .query_row([micros(created_before)], |row| row.get(0))?)
 }
 
-fn sweep(
-    conn: &Connection,
-    created_before: OffsetDateTime,
-    limit: u32,
-) -> Result<u64, DbError> {
+fn sweep(conn: &Connection, created_before: OffsetDateTime, limit: u32) -> Result<u64, DbError> {
     let dropped = conn
         .prepare_cached(
             "DELETE FROM idempotency_keys WHERE (user_uuid, route, key) IN \

@@ -10,6 +10,7 @@ use rocket_db::{
 use rocket_telemetry::propagate::traceparent;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use time::OffsetDateTime;
+use tracing::{Instrument as _, info_span};
 use uuid::Uuid;
 
 use super::{
@@ -68,16 +69,20 @@ impl SqliteOrders {
 
     async fn write<T: Send + 'static>(
         &self,
+        what: &'static str,
         job: impl FnOnce(&Connection) -> Result<T, DbError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        Ok(self.db.write(job).await?)
+        let span = info_span!("store", what);
+        Ok(self.db.write(job).instrument(span).await?)
     }
 
     async fn read<T: Send + 'static>(
         &self,
+        what: &'static str,
         job: impl FnOnce(&Connection) -> Result<T, DbError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        Ok(self.db.read(job).await?)
+        let span = info_span!("store", what);
+        Ok(self.db.read(job).instrument(span).await?)
     }
 }
 
@@ -85,16 +90,16 @@ impl SqliteOrders {
 impl OrderRepository for SqliteOrders {
     async fn insert(&self, order: &Order, max_unpaid: u32) -> Result<Insert, StoreError> {
         let order = order.clone();
-        self.write(move |conn| insert(conn, &order, max_unpaid))
+        self.write("insert", move |conn| insert(conn, &order, max_unpaid))
             .await
     }
 
     async fn get(&self, order: Uuid) -> Result<Option<Order>, StoreError> {
-        self.read(move |conn| find(conn, order)).await
+        self.read("get", move |conn| find(conn, order)).await
     }
 
     async fn list(&self, query: ListQuery) -> Result<Vec<Order>, StoreError> {
-        self.read(move |conn| list(conn, &query)).await
+        self.read("list", move |conn| list(conn, &query)).await
     }
 
     async fn begin_payment(
@@ -103,8 +108,10 @@ impl OrderRepository for SqliteOrders {
         user: Uuid,
         guard: NewGuard,
     ) -> Result<Begin, StoreError> {
-        self.write(move |conn| payments::begin(conn, order, user, &guard))
-            .await
+        self.write("begin payment", move |conn| {
+            payments::begin(conn, order, user, &guard)
+        })
+        .await
     }
 
     async fn begin_charging(
@@ -113,18 +120,24 @@ impl OrderRepository for SqliteOrders {
         token: Uuid,
         until: OffsetDateTime,
     ) -> Result<bool, StoreError> {
-        self.write(move |conn| payments::begin_charging(conn, order, token, until))
-            .await
+        self.write("begin charging", move |conn| {
+            payments::begin_charging(conn, order, token, until)
+        })
+        .await
     }
 
     async fn abandon_payment(&self, order: Uuid, token: Uuid) -> Result<bool, StoreError> {
-        self.write(move |conn| payments::abandon(conn, order, token))
-            .await
+        self.write("abandon payment", move |conn| {
+            payments::abandon(conn, order, token)
+        })
+        .await
     }
 
     async fn record_decline(&self, order: Uuid, token: Uuid) -> Result<bool, StoreError> {
-        self.write(move |conn| payments::record_decline(conn, order, token))
-            .await
+        self.write("record decline", move |conn| {
+            payments::record_decline(conn, order, token)
+        })
+        .await
     }
 
     async fn settle_paid(
@@ -136,7 +149,9 @@ impl OrderRepository for SqliteOrders {
     ) -> Result<bool, StoreError> {
         let trace = traceparent();
         let settled = self
-            .write(move |conn| payments::settle(conn, order, token, transaction_uuid, now, trace))
+            .write("settle paid", move |conn| {
+                payments::settle(conn, order, token, transaction_uuid, now, trace)
+            })
             .await?;
         if settled {
             self.outboxes.events.wake();
@@ -152,8 +167,10 @@ impl OrderRepository for SqliteOrders {
         token: Uuid,
         until: OffsetDateTime,
     ) -> Result<bool, StoreError> {
-        self.write(move |conn| payments::set_lease(conn, order, token, until))
-            .await
+        self.write("set lease", move |conn| {
+            payments::set_lease(conn, order, token, until)
+        })
+        .await
     }
 
     async fn take_over(
@@ -164,11 +181,16 @@ impl OrderRepository for SqliteOrders {
         limit: u32,
     ) -> Result<TakenOver, StoreError> {
         // The writer is left alone while there is nothing to do.
-        if !self.read(move |conn| sweeps::any_overdue(conn, now)).await? {
+        if !self
+            .read("take over", move |conn| sweeps::any_overdue(conn, now))
+            .await?
+        {
             return Ok(TakenOver::default());
         }
-        self.write(move |conn| sweeps::take_over(conn, token, now, until, limit))
-            .await
+        self.write("take over", move |conn| {
+            sweeps::take_over(conn, token, now, until, limit)
+        })
+        .await
     }
 
     async fn cancel(
@@ -179,7 +201,7 @@ impl OrderRepository for SqliteOrders {
     ) -> Result<Cancel, StoreError> {
         let trace = traceparent();
         let outcome = self
-            .write(move |conn| cancel(conn, order, user, now, trace))
+            .write("cancel", move |conn| cancel(conn, order, user, now, trace))
             .await?;
         if outcome == Cancel::Cancelled {
             self.outboxes.inventory.wake();
@@ -195,14 +217,16 @@ impl OrderRepository for SqliteOrders {
         limit: u32,
     ) -> Result<Expired, StoreError> {
         let due = self
-            .read(move |conn| sweeps::expirable(conn, created_by, 1))
+            .read("expire", move |conn| sweeps::expirable(conn, created_by, 1))
             .await?;
         if due.is_empty() {
             return Ok(Expired { orders: due });
         }
         let trace = traceparent();
         let orders = self
-            .write(move |conn| sweeps::expire(conn, created_by, now, limit, trace.as_deref()))
+            .write("expire", move |conn| {
+                sweeps::expire(conn, created_by, now, limit, trace.as_deref())
+            })
             .await?;
         self.outboxes.inventory.wake();
         for order in &orders {
@@ -217,7 +241,9 @@ impl OrderRepository for SqliteOrders {
         now: OffsetDateTime,
     ) -> Result<Assembled, StoreError> {
         let outcome = self
-            .write(move |conn| mark_assembled(conn, &ship, now))
+            .write("mark assembled", move |conn| {
+                mark_assembled(conn, &ship, now)
+            })
             .await?;
         if outcome == Assembled::Done {
             self.feed.changed(ship.order_uuid);

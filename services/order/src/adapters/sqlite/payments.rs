@@ -78,11 +78,7 @@ pub(super) fn abandon(conn: &Connection, order: Uuid, token: Uuid) -> Result<boo
     Ok(dropped == 1)
 }
 
-pub(super) fn record_decline(
-    conn: &Connection,
-    order: Uuid,
-    token: Uuid,
-) -> Result<bool, DbError> {
+pub(super) fn record_decline(conn: &Connection, order: Uuid, token: Uuid) -> Result<bool, DbError> {
     let dropped = conn
         .prepare_cached(
             "UPDATE orders SET paying_token = NULL, paying_step = NULL, paying_since = NULL, \

@@ -31,9 +31,9 @@ pub(super) async fn order_events(
     caller: Caller,
     PathUuid(order_uuid): PathUuid,
 ) -> Result<Response, ApiError> {
-    let permit = Arc::clone(&api.streams)
-        .try_acquire_owned()
-        .map_err(|_| ApiError::unavailable("too_many_streams", "too many event streams are open"))?;
+    let permit = Arc::clone(&api.streams).try_acquire_owned().map_err(|_| {
+        ApiError::unavailable("too_many_streams", "too many event streams are open")
+    })?;
     let updates = api
         .events
         .run(order_uuid, caller.user_uuid, caller.session)

@@ -67,8 +67,11 @@ fn query(params: &ListOrdersParams, user_uuid: Uuid) -> Result<ListQuery, ApiErr
         .filter(|cursor| cursor.is_none_or(|cursor| cursor.status == status))
         .ok_or_else(|| {
             let expected = "next_page_token of an earlier answer with the same status";
-            ApiError::invalid("invalid_page_token", format!("page_token: expected {expected}"))
-                .field("page_token", expected)
+            ApiError::invalid(
+                "invalid_page_token",
+                format!("page_token: expected {expected}"),
+            )
+            .field("page_token", expected)
         })?;
     Ok(ListQuery {
         user_uuid,
