@@ -39,7 +39,17 @@ impl FrontDoor {
     /// asks for; `openapi` is the document served at `/openapi.json`.
     ///
     /// Telemetry must have started, or its metric goes nowhere.
-    pub fn new(upstreams: Upstreams, iam: Channel, openapi: String, config: Config) -> Self {
+    pub fn new(upstreams: Upstreams, iam: Channel, openapi: String) -> Self {
+        Self::with_config(upstreams, iam, openapi, Config::default())
+    }
+
+    /// The same, with other bounds than the usual ones.
+    pub fn with_config(
+        upstreams: Upstreams,
+        iam: Channel,
+        openapi: String,
+        config: Config,
+    ) -> Self {
         Self(Arc::new(Inner {
             upstreams,
             check: SessionCheck::new(iam, config.check_timeout),

@@ -3,11 +3,8 @@
 
 mod support;
 
-use rocket_gateway::{
-    Config,
-    conformance::{
-        Echo, Mode, ScriptedIam, Target, failures, grpc, identity, paths, sessions, sizes,
-    },
+use rocket_gateway::conformance::{
+    Echo, Mode, ScriptedIam, Target, failures, grpc, identity, paths, sessions, sizes,
 };
 use rocket_runtime::{
     serve::{Limits, serve},
@@ -29,7 +26,7 @@ impl Drop for Running {
 
 async fn start() -> Running {
     let (iam, echo) = (ScriptedIam::new(), Echo::default());
-    let router = support::front_door(support::echoes(&echo), &iam, Config::default());
+    let router = support::front_door(support::echoes(&echo), &iam);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();

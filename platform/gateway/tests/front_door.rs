@@ -16,7 +16,7 @@ use futures::StreamExt as _;
 use http::StatusCode;
 use http_body_util::BodyExt as _;
 use rocket_gateway::{
-    Config, Upstreams,
+    Upstreams,
     conformance::{Echo, Mode, ScriptedIam},
 };
 use rocket_rpc::error::Problem;
@@ -38,7 +38,7 @@ fn door() -> Door {
 fn door_to(upstreams: Upstreams, echo: Echo) -> Door {
     let iam = ScriptedIam::new();
     let session = iam.sign_in().id.to_string();
-    let router = support::front_door(upstreams, &iam, Config::default());
+    let router = support::front_door(upstreams, &iam);
     Door {
         router,
         session,

@@ -5,10 +5,7 @@
 mod support;
 
 use axum::{body::Body, extract::Request};
-use rocket_gateway::{
-    Config,
-    conformance::{Echo, ScriptedIam},
-};
+use rocket_gateway::conformance::{Echo, ScriptedIam};
 use rocket_telemetry::{Config as TelemetryConfig, init};
 use tower::ServiceExt as _;
 
@@ -19,7 +16,7 @@ async fn a_trace_goes_through_and_labels_stay_bounded() {
     let telemetry = init(&TelemetryConfig::default()).unwrap();
     let (iam, echo) = (ScriptedIam::new(), Echo::default());
     let id = iam.sign_in().id.to_string();
-    let door = support::front_door(support::echoes(&echo), &iam, Config::default());
+    let door = support::front_door(support::echoes(&echo), &iam);
     let send = |method: &str, path: &str, parent: Option<String>| {
         let mut request = Request::builder().method(method).uri(path);
         request = request.header("x-session-uuid", &id);

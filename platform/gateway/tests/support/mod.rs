@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use rocket_gateway::{
-    Config, FrontDoor, Upstreams,
+    FrontDoor, Upstreams,
     conformance::{Echo, ScriptedIam},
 };
 use rocket_rpc::client::{ClientConfig, in_process};
@@ -22,12 +22,12 @@ pub(crate) fn echoes(echo: &Echo) -> Upstreams {
 }
 
 /// A front door to `upstreams` that asks `iam`.
-pub(crate) fn front_door(upstreams: Upstreams, iam: &ScriptedIam, config: Config) -> Router {
+pub(crate) fn front_door(upstreams: Upstreams, iam: &ScriptedIam) -> Router {
     // So long that only the front door's own patience can end a check.
     let client = ClientConfig {
         deadline: Duration::from_hours(1),
         ..ClientConfig::default()
     };
     let check = in_process(iam.router(), &client);
-    FrontDoor::new(upstreams, check, OPENAPI.to_owned(), config).into_router()
+    FrontDoor::new(upstreams, check, OPENAPI.to_owned()).into_router()
 }
