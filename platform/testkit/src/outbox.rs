@@ -219,7 +219,7 @@ async fn the_numbers_tell_what_waits(subject: &dyn Subject) {
     let stats = store.stats(TO).await.unwrap();
     assert_eq!((stats.unsent, stats.oldest, stats.parked), (0, None, 0));
     let (mut old, young) = (message("a", "old"), message("b", "young"));
-    old.created_at = young.created_at - Duration::from_secs(60);
+    old.created_at = young.created_at - Duration::from_mins(1);
     subject.insert(vec![young.clone(), old.clone()]).await;
     let stats = store.stats(TO).await.unwrap();
     assert_eq!((stats.unsent, stats.oldest), (2, Some(old.created_at)));
