@@ -17,6 +17,7 @@ use rocket_rpc::{
     session::SharedSessions,
 };
 use rocket_runtime::{SharedClock, SharedIds, shutdown::CancellationToken, tasks::Tasks};
+use rocket_telemetry::chain;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info};
@@ -28,7 +29,7 @@ use crate::{
         sqlite::{self, Outboxes, SqliteKeys, SqliteOrders},
     },
     api::{self, Api, Keyed},
-    config::Config,
+    config::{Config, ConfigError},
     ports::{IdempotencyKeys, Inventory, OrderRepository, Payments, StoreError},
     service::{
         CancelOrder, ChargeAttempt, CreateOrder, ExpireOrders, GetOrder, ListOrders, MarkAssembled,
@@ -57,6 +58,9 @@ pub struct Deps {
 /// Why the service cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
+    /// A setting makes no sense.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The store cannot be opened.
     #[error("order store")]
     Store(#[from] DbError),
@@ -80,6 +84,7 @@ pub struct App {
 impl App {
     /// Opens the store and puts the parts together. Nothing runs yet.
     pub fn build(config: Config, deps: Deps) -> Result<Self, BuildError> {
+        config.check()?;
         let db = sqlite::open(&config.database)?;
         let feed = LocalStatusFeed::default();
         let outboxes = Outboxes::new(&db);
@@ -326,7 +331,7 @@ async fn swept(keys: &SweepKeys) {
 fn failed(sweep: &str, error: &StoreError) {
     error!(
         sweep,
-        error = error as &dyn std::error::Error,
+        error = chain(error),
         "sweep failed; it is tried again"
     );
 }

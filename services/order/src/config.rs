@@ -5,6 +5,9 @@ use std::{path::PathBuf, time::Duration};
 use rocket_rpc::server::ServerConfig;
 use rocket_runtime::money::Currency;
 
+/// The longest that Inventory holds parts for.
+const MAX_HOLD: Duration = Duration::from_hours(7 * 24);
+
 /// All settings; each has a default except where the data lies.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -31,6 +34,16 @@ pub struct Config {
     pub server: ServerConfig,
     /// How long background work may take to end after it was asked to.
     pub drain: Duration,
+}
+
+/// A setting makes no sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{setting}: expected {expected}")]
+pub struct ConfigError {
+    /// Which.
+    pub setting: &'static str,
+    /// What was expected.
+    pub expected: &'static str,
 }
 
 /// The leases of payments.
@@ -84,8 +97,8 @@ impl Config {
         Self {
             database,
             currency: Currency::USD,
-            unpaid_order_ttl: Duration::from_secs(15 * 60),
-            hold_margin: Duration::from_secs(60),
+            unpaid_order_ttl: Duration::from_mins(15),
+            hold_margin: Duration::from_mins(1),
             max_unpaid_orders: 100,
             payments: PaymentTimes::default(),
             sweeps: SweepIntervals::default(),
@@ -93,6 +106,49 @@ impl Config {
             streams: StreamLimits::default(),
             server: ServerConfig::default(),
             drain: Duration::from_secs(10),
+        }
+    }
+
+    /// Refuses settings that would stall or spin.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let hold = self.unpaid_order_ttl.saturating_add(self.hold_margin);
+        let pauses = self.payments.retry_least..=self.payments.retry_most;
+        let sweeps = [self.sweeps.expire, self.sweeps.settle, self.sweeps.keys];
+        let rules = [
+            (
+                !self.unpaid_order_ttl.is_zero() && hold <= MAX_HOLD,
+                "unpaid_order_ttl",
+                "more than nothing, and with hold_margin at most seven days",
+            ),
+            (
+                self.max_unpaid_orders > 0,
+                "max_unpaid_orders",
+                "at least 1",
+            ),
+            (
+                !self.payments.lease.is_zero() && !self.keys.lease.is_zero(),
+                "lease",
+                "more than nothing",
+            ),
+            (
+                !pauses.is_empty() && !pauses.start().is_zero(),
+                "retry_least",
+                "more than nothing and at most retry_most",
+            ),
+            (
+                sweeps.iter().all(|interval| !interval.is_zero()),
+                "sweeps",
+                "intervals of more than nothing",
+            ),
+            (
+                !self.streams.recheck.is_zero(),
+                "recheck",
+                "more than nothing",
+            ),
+        ];
+        match rules.into_iter().find(|(holds, ..)| !holds) {
+            None => Ok(()),
+            Some((_, setting, expected)) => Err(ConfigError { setting, expected }),
         }
     }
 }
@@ -112,7 +168,7 @@ impl Default for SweepIntervals {
         Self {
             expire: Duration::from_secs(1),
             settle: Duration::from_secs(1),
-            keys: Duration::from_secs(60),
+            keys: Duration::from_mins(1),
         }
     }
 }
@@ -120,7 +176,7 @@ impl Default for SweepIntervals {
 impl Default for KeyTimes {
     fn default() -> Self {
         Self {
-            keep: Duration::from_secs(24 * 60 * 60),
+            keep: Duration::from_hours(24),
             lease: Duration::from_secs(30),
         }
     }
@@ -133,5 +189,45 @@ impl Default for StreamLimits {
             recheck: Duration::from_millis(2_500),
             recheck_timeout: Duration::from_millis(1_500),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_good_and_nonsense_is_refused() {
+        let good = Config::new(PathBuf::from("order.db"));
+        assert_eq!(good.check(), Ok(()));
+        let outlives = good.streams.recheck + good.streams.recheck_timeout;
+        assert!(outlives < Duration::from_secs(5), "streams end in time");
+        let refused = |change: fn(&mut Config)| {
+            let mut config = good.clone();
+            change(&mut config);
+            config.check().map_err(|error| error.setting)
+        };
+        assert_eq!(
+            refused(|c| c.unpaid_order_ttl = MAX_HOLD),
+            Err("unpaid_order_ttl")
+        );
+        assert_eq!(
+            refused(|c| c.max_unpaid_orders = 0),
+            Err("max_unpaid_orders")
+        );
+        assert_eq!(refused(|c| c.payments.lease = Duration::ZERO), Err("lease"));
+        assert_eq!(
+            refused(|c| c.payments.retry_least = Duration::MAX),
+            Err("retry_least")
+        );
+        assert_eq!(
+            refused(|c| c.payments.retry_least = Duration::ZERO),
+            Err("retry_least")
+        );
+        assert_eq!(refused(|c| c.sweeps.settle = Duration::ZERO), Err("sweeps"));
+        assert_eq!(
+            refused(|c| c.streams.recheck = Duration::ZERO),
+            Err("recheck")
+        );
     }
 }

@@ -13,4 +13,4 @@ pub mod service;
 
 pub use api::openapi;
 pub use app::{App, BuildError, Deps};
-pub use config::{Config, KeyTimes, PaymentTimes, StreamLimits, SweepIntervals};
+pub use config::{Config, ConfigError, KeyTimes, PaymentTimes, StreamLimits, SweepIntervals};

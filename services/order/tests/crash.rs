@@ -89,7 +89,7 @@ async fn invariant_1_and_2_hold_whatever_step_the_sweeper_dies_at() {
             let pending = world.instance().pay.run(pay(order)).await;
             assert!(matches!(pending, Err(PayError::Pending)), "{pending:?}");
             world.bank.next(mood);
-            world.clock.advance(Duration::from_secs(60));
+            world.clock.advance(Duration::from_mins(1));
             let fuse = Fuse::at(kills);
             let doomed = world.doomed(&fuse).settle;
             let ended = until_killed(&fuse, async move { doomed.run().await.unwrap() }).await;
@@ -199,14 +199,14 @@ async fn pay_races_cancel_500_times_and_never_leaves_a_charged_cancelled_order()
         if round % 5 == 0 {
             world.bank.next(Mood::FailAfter);
         }
-        let (payer, canceller) = (Arc::clone(&instance.pay), Arc::clone(&instance.cancel));
+        let (payer, stopper) = (Arc::clone(&instance.pay), Arc::clone(&instance.cancel));
         let sweeper = Arc::clone(&instance.settle);
         let payment = tokio::spawn(async move { payer.run(pay(order)).await });
         let cancel = tokio::spawn(async move {
             for _ in 0..round % 7 {
                 tokio::task::yield_now().await;
             }
-            canceller.run(order, id(10), false).await
+            stopper.run(order, id(10), false).await
         });
         let sweep = tokio::spawn(async move { sweeper.run().await.unwrap() });
         let (payment, cancel) = (payment.await.unwrap(), cancel.await.unwrap());
@@ -333,7 +333,9 @@ async fn unpaid_orders_expire_and_their_parts_are_released() {
         };
         orders.push(world.instance().create.run(wish).await.unwrap().order_uuid);
     }
-    world.clock.advance(TTL - Duration::from_secs(1));
+    world
+        .clock
+        .advance(TTL.checked_sub(Duration::from_secs(1)).unwrap());
     assert_eq!(world.instance().expire.run().await.unwrap(), 0);
     world.clock.advance(Duration::from_secs(1));
     let (first, second) = (world.instance().expire, world.instance().expire);

@@ -51,10 +51,10 @@ impl Events {
                 if let Some(data) = data {
                     assert!(event.lines().any(|line| line == "event: status"), "{event}");
                     let data = serde_json::from_str(data).unwrap();
-                    self.text = rest.to_owned();
+                    self.text = String::from(rest);
                     return Some(data);
                 }
-                self.text = rest.to_owned();
+                self.text = String::from(rest);
                 continue;
             }
             let chunk = self.stream.next().await?;
@@ -176,7 +176,7 @@ async fn a_stream_ends_within_five_seconds_of_logout_and_not_before() {
     assert_eq!(events.next().await.unwrap()["status"], "PENDING_PAYMENT");
     // From here on only timers matter, and the fake time runs by itself.
     tokio::time::pause();
-    let alive = tokio::time::timeout(Duration::from_secs(60), events.next()).await;
+    let alive = tokio::time::timeout(Duration::from_mins(1), events.next()).await;
     assert!(alive.is_err(), "ended while signed in: {alive:?}");
     server.sessions.sign_out(&session);
     let ended = tokio::time::timeout(Duration::from_secs(5), events.next()).await;
@@ -238,7 +238,7 @@ async fn unpaid_orders_expire_by_themselves() {
     let mut events = Events::open(&server, &session, &order).await;
     assert_eq!(events.next().await.unwrap()["status"], "PENDING_PAYMENT");
     let running = run(&mut server);
-    server.clock.advance(Duration::from_secs(15 * 60));
+    server.clock.advance(Duration::from_mins(15));
     assert_eq!(events.next().await.unwrap()["status"], "CANCELLED");
     running.stop().await;
 }

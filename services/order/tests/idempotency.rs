@@ -128,7 +128,7 @@ async fn a_pending_payment_is_heard_of_again_under_its_key() {
     let app = server.app.take().unwrap();
     let shutdown = rocket_runtime::shutdown::CancellationToken::new();
     let running = tokio::spawn(app.run(shutdown.clone()));
-    server.clock.advance(Duration::from_secs(60));
+    server.clock.advance(Duration::from_mins(1));
     let paid = eventually("the payment settles", Duration::from_secs(20), async || {
         let answer = server.post_keyed(&session, &pay, "k", CARD).await;
         (answer.status == 200).then_some(answer)

@@ -123,8 +123,8 @@ impl From<CreateError> for Failure {
             | CreateError::Unauthenticated
             | CreateError::Undone
             | CreateError::Inventory(_)
-            | CreateError::Store(_) => Disposition::Forget,
-            CreateError::Pricing(PricingError::OtherCurrency(_)) => Disposition::Forget,
+            | CreateError::Store(_)
+            | CreateError::Pricing(PricingError::OtherCurrency(_)) => Disposition::Forget,
             CreateError::Pricing(_) | CreateError::PartGone | CreateError::OutOfStock => {
                 Disposition::Keep
             }
@@ -153,7 +153,7 @@ fn create_failure(error: CreateError) -> ApiError {
         CreateError::TooManyUnpaid => ApiError::too_many(
             "too_many_unpaid_orders",
             "pay or cancel some of your unpaid orders first",
-            Some(Duration::from_secs(60)),
+            Some(Duration::from_mins(1)),
         ),
         CreateError::Unauthenticated => ApiError::unauthenticated(),
         CreateError::Undone => {
@@ -171,8 +171,9 @@ impl From<PayError> for Failure {
     fn from(error: PayError) -> Self {
         let keep = match &error {
             // These end by themselves, and the repetition is to hear how.
-            PayError::Pending | PayError::InProgress => Disposition::Reopen,
-            PayError::Store(StoreError::Unknown(_)) => Disposition::Reopen,
+            PayError::Pending | PayError::InProgress | PayError::Store(StoreError::Unknown(_)) => {
+                Disposition::Reopen
+            }
             PayError::NotStarted(_) | PayError::Store(_) => Disposition::Forget,
             PayError::NotFound
             | PayError::AlreadyPaid

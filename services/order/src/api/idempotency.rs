@@ -12,6 +12,7 @@ use axum::{
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use rocket_rpc::error::ApiError;
 use rocket_runtime::{SharedClock, SharedIds};
+use rocket_telemetry::chain;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use tokio_util::task::TaskTracker;
@@ -186,7 +187,10 @@ impl Keyed {
         };
         let outcome = work(operation).await;
         if let Err(error) = self.end(&key, holder, &outcome).await {
-            warn!(%error, "an idempotency key stays claimed until its lease is over");
+            warn!(
+                error = chain(&error),
+                "an idempotency key stays claimed until its lease is over"
+            );
         }
         respond(outcome)
     }

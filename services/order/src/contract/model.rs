@@ -138,22 +138,22 @@ impl Model {
         now: OffsetDateTime,
         until: OffsetDateTime,
     ) -> TakenOver {
-        let mut taken = TakenOver::default();
-        for order in self.orders.values_mut() {
-            match &mut order.guard {
+        let mut outcome = TakenOver::default();
+        for row in self.orders.values_mut() {
+            match &mut row.guard {
                 Some(guard) if guard.until <= now && guard.step == Step::Charging => {
                     guard.token = token;
                     guard.until = until;
-                    taken.charging.push(order.clone());
+                    outcome.charging.push(row.clone());
                 }
                 Some(guard) if guard.until <= now => {
-                    order.guard = None;
-                    taken.unguarded += 1;
+                    row.guard = None;
+                    outcome.unguarded += 1;
                 }
                 _ => {}
             }
         }
-        taken
+        outcome
     }
 
     /// Free to CANCELLED.

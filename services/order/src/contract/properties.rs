@@ -168,7 +168,7 @@ impl Run<'_> {
         let token = id(self.base + 900 + u128::from(self.random.below(3)));
         let until = self.now + Duration::from_secs(5);
         let found = self.h.orders.take_over(token, self.now, until, 100).await;
-        let mut found = found.ok().expect("the store is there");
+        let mut found = found.expect("the store is there");
         found.charging.sort_by_key(|order| order.uuid);
         let expected = self.model.take_over(token, self.now, until);
         assert_eq!(found, expected, "take over, {context}");
@@ -204,7 +204,7 @@ impl Run<'_> {
         } else {
             let created_by = self.now - Duration::from_secs(40);
             let found = self.h.orders.expire(created_by, self.now, 100).await;
-            let mut found = found.ok().expect("the store is there").orders;
+            let mut found = found.expect("the store is there").orders;
             found.sort();
             let expected = self.model.expire(created_by, self.now);
             assert_eq!(found, expected, "expire, {context}");
@@ -244,8 +244,8 @@ impl Run<'_> {
     async fn finish(&mut self) {
         let far = self.now + Duration::from_secs(1_000);
         let token = id(self.base + 999);
-        let taken = self.h.orders.take_over(token, far, far, 100).await;
-        for order in taken.ok().expect("the store is there").charging {
+        let swept = self.h.orders.take_over(token, far, far, 100).await;
+        for order in swept.expect("the store is there").charging {
             let declined = self.h.orders.record_decline(order.uuid, token).await;
             assert!(matches!(declined, Ok(true)), "{declined:?}");
         }

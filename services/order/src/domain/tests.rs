@@ -186,10 +186,7 @@ proptest! {
         let requested: Vec<Uuid> = picks.iter().map(|pick| part(numbers[*pick])).collect();
         let exact: i128 = picks.iter().map(|pick| i128::from(prices[*pick])).sum();
         let found = price(&requested, &offers, Currency::USD);
-        match i64::try_from(exact) {
-            Ok(minor) => prop_assert_eq!(found, Ok(Money::from_minor(minor).unwrap())),
-            Err(_) => prop_assert_eq!(found, Err(PricingError::TooLarge(MoneyError::TooLarge))),
-        }
+        if let Ok(minor) = i64::try_from(exact) { prop_assert_eq!(found, Ok(Money::from_minor(minor).unwrap())) } else { prop_assert_eq!(found, Err(PricingError::TooLarge(MoneyError::TooLarge))) }
     }
 
     #[test]

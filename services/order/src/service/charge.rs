@@ -4,6 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use rocket_runtime::{SharedClock, faults};
+use rocket_telemetry::chain;
 use tracing::warn;
 use uuid::Uuid;
 
@@ -67,7 +68,12 @@ impl ChargeAttempt {
             }
             Ok(ChargeOutcome::Declined { reason }) => self.declined(order, guard, reason).await,
             Err(error) => {
-                warn!(order_uuid = %order.uuid, attempt = order.attempt, error = &error as &dyn std::error::Error, "payment gave no definite answer; the attempt will be repeated");
+                warn!(
+                    order_uuid = %order.uuid,
+                    attempt = order.attempt,
+                    error = chain(&error),
+                    "payment gave no definite answer; the attempt will be repeated"
+                );
                 self.hand_over(order, guard).await;
                 Settled::Pending
             }
@@ -87,7 +93,11 @@ impl ChargeAttempt {
             }
             Ok(false) => self.settled_by_another(order, transaction_uuid).await,
             Err(error) => {
-                warn!(order_uuid = %order.uuid, %error, "a charge could not be written down; the attempt will be repeated");
+                warn!(
+                    order_uuid = %order.uuid,
+                    error = chain(&error),
+                    "a charge could not be written down; the attempt will be repeated"
+                );
                 self.hand_over(order, guard).await;
                 Settled::Pending
             }
@@ -114,7 +124,11 @@ impl ChargeAttempt {
             // False: who took over hears the same answer.
             Ok(_) => Settled::Declined { reason },
             Err(error) => {
-                warn!(order_uuid = %order.uuid, %error, "a decline could not be written down; the attempt will be repeated");
+                warn!(
+                    order_uuid = %order.uuid,
+                    error = chain(&error),
+                    "a decline could not be written down; the attempt will be repeated"
+                );
                 self.hand_over(order, guard).await;
                 Settled::Pending
             }
@@ -133,7 +147,11 @@ impl ChargeAttempt {
             .set_lease(order.uuid, guard.token, now + wait)
             .await;
         if let Err(error) = handed {
-            warn!(order_uuid = %order.uuid, %error, "the lease of a payment runs its full time");
+            warn!(
+                order_uuid = %order.uuid,
+                error = chain(&error),
+                "the lease of a payment runs its full time"
+            );
         }
     }
 }

@@ -7,6 +7,7 @@ use rocket_runtime::{
     SharedClock, faults,
     money::{Currency, Money},
 };
+use rocket_telemetry::chain;
 use tracing::{Instrument as _, info_span, warn};
 use uuid::Uuid;
 
@@ -174,7 +175,11 @@ impl CreateOrder {
 
     async fn give_back(&self, order: Uuid) {
         if let Err(error) = self.inventory.release(order).await {
-            warn!(%order, %error, "parts of an order that was not created stay held until their time is over");
+            warn!(
+                %order,
+                error = chain(&error),
+                "parts of an order that was not created stay held until their time is over"
+            );
         }
     }
 

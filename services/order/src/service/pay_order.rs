@@ -8,6 +8,7 @@
 use std::{sync::Arc, time::Duration};
 
 use rocket_runtime::{SharedClock, SharedIds, faults};
+use rocket_telemetry::chain;
 use tracing::{Instrument as _, error, info_span, warn};
 use uuid::Uuid;
 
@@ -143,7 +144,11 @@ impl PayOrder {
         let held = self.inventory.reserve(order.uuid, &lines, None).await;
         let Err(error) = held else { return Ok(()) };
         if let Err(error) = self.orders.abandon_payment(order.uuid, guard.token).await {
-            warn!(order_uuid = %order.uuid, %error, "a payment that did not begin keeps its guard until its lease is over");
+            warn!(
+                order_uuid = %order.uuid,
+                error = chain(&error),
+                "a payment that did not begin keeps its guard until its lease is over"
+            );
         }
         Err(match error {
             InventoryError::OutOfStock | InventoryError::UnknownPart => PayError::OutOfStock,
@@ -177,8 +182,7 @@ impl PayOrder {
                 until,
                 ..guard
             }),
-            Ok(false) => Err(PayError::NotStarted(None)),
-            Err(StoreError::Refused(_)) => Err(PayError::NotStarted(None)),
+            Ok(false) | Err(StoreError::Refused(_)) => Err(PayError::NotStarted(None)),
             // The row may say charging, and then the sweeper charges.
             Err(StoreError::Unknown(_)) => Err(PayError::Pending),
         }

@@ -56,12 +56,12 @@ impl SettlePayments {
         loop {
             let token = self.ids.next_id();
             let now = self.clock.now();
-            let taken = self
+            let found = self
                 .orders
                 .take_over(token, now, now + self.lease, BATCH)
                 .await?;
-            let count = taken.unguarded + taken.charging.len() as u64;
-            self.repeat(taken, &mut swept).await;
+            let count = found.unguarded + found.charging.len() as u64;
+            self.repeat(found, &mut swept).await;
             if count < u64::from(BATCH) {
                 return Ok(swept);
             }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt::Write as _,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -51,7 +52,7 @@ impl SessionValidator for Sessions {
         let user_uuid = found.ok_or_else(ApiError::unauthenticated)?;
         Ok(Identity {
             user_uuid,
-            expires_at: time::OffsetDateTime::now_utc() + Duration::from_secs(3_600),
+            expires_at: time::OffsetDateTime::now_utc() + Duration::from_hours(1),
         })
     }
 
@@ -231,7 +232,7 @@ impl Server {
                 let mut rows = query.query([])?;
                 while let Some(row) = rows.next()? {
                     for column in 0..columns {
-                        text += &format!("{table} {:?}\n", row.get_ref(column)?);
+                        writeln!(text, "{table} {:?}", row.get_ref(column)?).unwrap();
                     }
                 }
             }

@@ -30,7 +30,7 @@ use super::{
 /// The lease of payments in these tests.
 pub const LEASE: Duration = Duration::from_secs(20);
 /// How long an order may stay unpaid in these tests.
-pub const TTL: Duration = Duration::from_secs(900);
+pub const TTL: Duration = Duration::from_mins(15);
 
 /// Everything that outlives a crash of the service.
 pub struct World {
@@ -119,7 +119,7 @@ impl World {
                 clock: clock.clone(),
                 metrics,
                 currency: Currency::USD,
-                hold: TTL + Duration::from_secs(60),
+                hold: TTL + Duration::from_mins(1),
                 max_unpaid: 100,
             }),
             pay: Arc::new(PayOrder {

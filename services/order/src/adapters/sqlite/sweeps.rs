@@ -37,7 +37,7 @@ pub(super) fn take_over(
     until: OffsetDateTime,
     limit: u32,
 ) -> Result<TakenOver, DbError> {
-    let mut taken = TakenOver::default();
+    let mut outcome = TakenOver::default();
     // Nobody writes between this reading and the updates: jobs run one at a time.
     for mut order in overdue(conn, now, limit)? {
         let Some(guard) = &mut order.guard else {
@@ -46,7 +46,7 @@ pub(super) fn take_over(
         match guard.step {
             Step::Reserving => {
                 payments::abandon(conn, order.uuid, guard.token)?;
-                taken.unguarded += 1;
+                outcome.unguarded += 1;
             }
             Step::Charging => {
                 conn.prepare_cached(
@@ -61,11 +61,11 @@ pub(super) fn take_over(
                 ])?;
                 guard.token = token;
                 guard.until = until;
-                taken.charging.push(order);
+                outcome.charging.push(order);
             }
         }
     }
-    Ok(taken)
+    Ok(outcome)
 }
 
 /// The oldest orders that may expire.
