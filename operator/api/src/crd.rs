@@ -18,6 +18,9 @@ static CRD: LazyLock<Value> = LazyLock::new(|| {
 });
 
 /// The definition of `RocketPlatform`.
+///
+/// # Panics
+/// Never: the `expect` states why.
 pub fn crd() -> CustomResourceDefinition {
     serde_json::from_value(CRD.clone()).expect("the JSON was made from a definition")
 }
@@ -28,6 +31,9 @@ pub fn schema() -> &'static Value {
 }
 
 /// The definition as the YAML file that is committed and installed.
+///
+/// # Panics
+/// Never: the `expect` states why.
 pub fn crd_yaml() -> String {
     let yaml = serde_saphyr::to_string(&*CRD).expect("JSON values with string keys are YAML");
     format!("{HEADER}{yaml}")

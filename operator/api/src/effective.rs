@@ -111,7 +111,7 @@ fn default_replicas(profile: Profile) -> i32 {
 }
 
 fn hours(count: u64) -> Duration {
-    Duration::from_secs(count * 3_600)
+    Duration::from_hours(count)
 }
 
 fn images(spec: &RocketPlatformSpec) -> EffectiveImages {
@@ -129,7 +129,7 @@ fn upgrade(spec: &RocketPlatformSpec) -> EffectiveUpgrade {
     EffectiveUpgrade {
         progress_deadline: upgrade
             .progress_deadline
-            .map_or(Duration::from_secs(600), |deadline| deadline.get()),
+            .map_or(Duration::from_mins(10), |deadline| deadline.get()),
         rollback: upgrade.rollback.unwrap_or(Rollback::OnFailure),
     }
 }

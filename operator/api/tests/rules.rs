@@ -115,10 +115,7 @@ fn currency() {
                 json!("EURO"),
                 "spec.currency: expected at most 3 characters",
             ),
-            (
-                json!("€"),
-                &format!("spec.currency: expected at least 3 characters"),
-            ),
+            (json!("€"), "spec.currency: expected at least 3 characters"),
         ],
     );
 }

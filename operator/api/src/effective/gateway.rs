@@ -67,7 +67,7 @@ pub(super) fn of(spec: &RocketPlatformSpec) -> EffectiveGateway {
             .map_or(Duration::from_secs(15), |timeout| timeout.get()),
         idle_timeout: timeouts
             .idle
-            .map_or(Duration::from_secs(300), |timeout| timeout.get()),
+            .map_or(Duration::from_mins(5), |timeout| timeout.get()),
         circuit_breaker: EffectiveBreaker {
             max_connections: breaker.max_connections.unwrap_or(1_024),
             max_pending_requests: breaker.max_pending_requests.unwrap_or(1_024),

@@ -74,7 +74,7 @@ pub(super) fn of(spec: &RocketPlatformSpec) -> EffectiveServices {
         unpaid_order_ttl: written
             .order
             .unpaid_order_ttl
-            .map_or(Duration::from_secs(900), |ttl| ttl.get()),
+            .map_or(Duration::from_mins(15), |ttl| ttl.get()),
         decline_above: written.payment.decline_above,
         payment_provider: written.payment.provider,
         assembly_time: written
