@@ -74,7 +74,10 @@ pub fn parse(yaml: &str) -> Result<Vec<NewPart>, CatalogueError> {
 }
 
 fn at(index: usize, problem: &Problem) -> Problem {
-    Problem::new(format!("parts[{index}].{}", problem.field), &problem.expected)
+    Problem::new(
+        format!("parts[{index}].{}", problem.field),
+        &problem.expected,
+    )
 }
 
 fn read(yaml: &str) -> Result<File, Problem> {

@@ -59,8 +59,7 @@ fn metadata_value(value: MetadataValue) -> proto::Value {
 fn timestamp(at: OffsetDateTime) -> prost_types::Timestamp {
     prost_types::Timestamp {
         seconds: at.unix_timestamp(),
-        nanos: i32::try_from(at.nanosecond())
-            .expect("a second has fewer than 2^31 nanoseconds"),
+        nanos: i32::try_from(at.nanosecond()).expect("a second has fewer than 2^31 nanoseconds"),
     }
 }
 

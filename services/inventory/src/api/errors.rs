@@ -68,10 +68,8 @@ pub(super) fn reserve(error: ReservePartsError, asked: &[Uuid]) -> ApiError {
             ApiError::invalid_field("ttl", "more than nothing and at most seven days")
         }
         ReservePartsError::Reserve(ReserveError::UnknownPart { part_uuid }) => {
-            let error = ApiError::not_found(
-                "part_not_found",
-                format!("part {part_uuid} does not exist"),
-            );
+            let error =
+                ApiError::not_found("part_not_found", format!("part {part_uuid} does not exist"));
             at_part(error, asked, part_uuid, "a part that exists")
         }
         ReservePartsError::Reserve(ReserveError::OutOfStock { part_uuid, left }) => {
@@ -93,14 +91,12 @@ pub(super) fn reserve(error: ReservePartsError, asked: &[Uuid]) -> ApiError {
 
 pub(super) fn commit(error: CommitError) -> ApiError {
     match error {
-        CommitError::Refused(CommitRefusal::NotFound) => ApiError::not_found(
-            "reservation_not_found",
-            CommitRefusal::NotFound.to_string(),
-        ),
-        CommitError::Refused(CommitRefusal::Expired) => ApiError::conflict(
-            "reservation_expired",
-            CommitRefusal::Expired.to_string(),
-        ),
+        CommitError::Refused(CommitRefusal::NotFound) => {
+            ApiError::not_found("reservation_not_found", CommitRefusal::NotFound.to_string())
+        }
+        CommitError::Refused(CommitRefusal::Expired) => {
+            ApiError::conflict("reservation_expired", CommitRefusal::Expired.to_string())
+        }
         CommitError::Refused(CommitRefusal::Released) => released(),
         CommitError::Store(error) => store(error),
     }
@@ -121,10 +117,7 @@ fn part_not_found() -> ApiError {
 }
 
 fn released() -> ApiError {
-    ApiError::conflict(
-        "reservation_released",
-        ReserveRefusal::Released.to_string(),
-    )
+    ApiError::conflict("reservation_released", ReserveRefusal::Released.to_string())
 }
 
 /// Names every place of the request where the part stands.

@@ -109,6 +109,11 @@ async fn get_part(
     State(shop): State<Shop>,
     PathUuid(uuid): PathUuid,
 ) -> Result<Json<PartBody>, ApiError> {
-    let part = shop.use_cases.get.run(uuid).await.map_err(errors::get_part)?;
+    let part = shop
+        .use_cases
+        .get
+        .run(uuid)
+        .await
+        .map_err(errors::get_part)?;
     Ok(Json(PartBody::new(part, shop.currency)))
 }

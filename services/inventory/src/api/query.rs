@@ -79,9 +79,8 @@ fn single(pairs: &[(String, String)], name: &str) -> Result<Option<String>, ApiE
 }
 
 fn category(name: &str) -> Result<Category, ApiError> {
-    Category::from_name(name).ok_or_else(|| {
-        ApiError::invalid_field("categories", "ENGINE, FUEL, PORTHOLE or WING")
-    })
+    Category::from_name(name)
+        .ok_or_else(|| ApiError::invalid_field("categories", "ENGINE, FUEL, PORTHOLE or WING"))
 }
 
 fn page_size(text: &str) -> Result<PageSize, ApiError> {

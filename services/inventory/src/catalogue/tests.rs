@@ -33,7 +33,10 @@ fn a_part_is_read_as_written() {
         ("text", text("true")),
         ("word", text("yes please")),
     ];
-    assert_eq!(metadata, expected.map(|(key, value)| (key.to_owned(), value)));
+    assert_eq!(
+        metadata,
+        expected.map(|(key, value)| (key.to_owned(), value))
+    );
 }
 
 /// The first problem's field when `from` in the example is replaced by `to`.
@@ -56,10 +59,26 @@ fn what_is_wrong_is_named() {
         ("WING", "SAIL", "parts[0].category"),
         ("WING", "wing", "parts[0].category"),
         ("01980000-0000", "0198-0000", "parts[0].uuid"),
-        ("width_cm: 2.5", "width_cm: wide", "parts[0].dimensions.width_cm"),
-        ("width_cm: 2.5", "width_cm: -2.5", "parts[0].dimensions.width_cm"),
-        ("width_cm: 2.5", "width_cm: .nan", "parts[0].dimensions.width_cm"),
-        ("website: 'https", "website: 'http", "parts[0].manufacturer.website"),
+        (
+            "width_cm: 2.5",
+            "width_cm: wide",
+            "parts[0].dimensions.width_cm",
+        ),
+        (
+            "width_cm: 2.5",
+            "width_cm: -2.5",
+            "parts[0].dimensions.width_cm",
+        ),
+        (
+            "width_cm: 2.5",
+            "width_cm: .nan",
+            "parts[0].dimensions.width_cm",
+        ),
+        (
+            "website: 'https",
+            "website: 'http",
+            "parts[0].manufacturer.website",
+        ),
         ("name: Fin", "name: ''", "parts[0].name"),
         ("[light]", "[light, light]", "parts[0].tags[1]"),
         ("[light]", "light", "parts[0].tags"),
@@ -79,7 +98,14 @@ fn a_missing_field_is_named_in_words() {
 
 #[test]
 fn text_that_is_no_catalogue_is_refused_in_one_line() {
-    for yaml in ["", "parts", "[]", "parts: 3", "parts: [", "parts: []\n---\nparts: []"] {
+    for yaml in [
+        "",
+        "parts",
+        "[]",
+        "parts: 3",
+        "parts: [",
+        "parts: []\n---\nparts: []",
+    ] {
         let error = parse(yaml).unwrap_err().to_string();
         assert!(!error.contains('\n'), "{yaml}: {error}");
     }
@@ -87,10 +113,16 @@ fn text_that_is_no_catalogue_is_refused_in_one_line() {
 
 #[test]
 fn every_problem_of_every_part_is_told_at_once() {
-    let twice = format!("{ONE}{}", ONE.replace("parts:\n", "").replace("stock: 3", "stock: -1"));
+    let twice = format!(
+        "{ONE}{}",
+        ONE.replace("parts:\n", "").replace("stock: 3", "stock: -1")
+    );
     let twice = twice.replace("name: Maker", "name: ' Maker'");
     let CatalogueError(problems) = parse(&twice).unwrap_err();
-    let fields: Vec<_> = problems.iter().map(|problem| problem.field.as_str()).collect();
+    let fields: Vec<_> = problems
+        .iter()
+        .map(|problem| problem.field.as_str())
+        .collect();
     assert_eq!(
         fields,
         [
@@ -106,11 +138,22 @@ fn every_problem_of_every_part_is_told_at_once() {
 fn the_example_catalogue_has_something_for_everybody() {
     let parts = parse(EXAMPLE).unwrap();
     for category in Category::ALL {
-        let of = parts.iter().filter(|part| part.details.category == category);
+        let of = parts
+            .iter()
+            .filter(|part| part.details.category == category);
         assert!(of.clone().count() >= 10, "{category:?}");
-        assert!(of.clone().any(|part| part.stock >= 1_000_000), "{category:?}");
+        assert!(
+            of.clone().any(|part| part.stock >= 1_000_000),
+            "{category:?}"
+        );
     }
-    assert!(parts.iter().filter(|part| (5..=50).contains(&part.stock)).count() >= 4);
+    assert!(
+        parts
+            .iter()
+            .filter(|part| (5..=50).contains(&part.stock))
+            .count()
+            >= 4
+    );
     let countries: HashSet<_> = parts
         .iter()
         .map(|part| &part.details.manufacturer.country)

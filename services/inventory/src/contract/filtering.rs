@@ -108,7 +108,7 @@ pub async fn a_filter_selects_what_the_naive_model_selects(stores: Stores) {
     let runtime = Handle::current();
     let property = move || {
         let ids: Vec<Uuid> = parts.iter().map(|part| part.uuid).collect();
-        TestRunner::default().run(&asked(ids), |asked| {
+        let outcome = TestRunner::default().run(&asked(ids), |asked| {
             let expected: BTreeSet<Uuid> = parts
                 .iter()
                 .filter(|part| asked.selects(part.uuid, &part.details))
@@ -120,7 +120,11 @@ pub async fn a_filter_selects_what_the_naive_model_selects(stores: Stores) {
             prop_assert_eq!(listed.len(), expected.len());
             prop_assert_eq!(BTreeSet::from_iter(listed), expected);
             Ok(())
-        })
+        });
+        outcome.map_err(|error| error.to_string())
     };
-    tokio::task::spawn_blocking(property).await.unwrap().unwrap();
+    tokio::task::spawn_blocking(property)
+        .await
+        .unwrap()
+        .unwrap();
 }

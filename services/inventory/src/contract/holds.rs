@@ -21,7 +21,12 @@ pub async fn invariant_3_a_reservation_is_all_or_nothing(stores: Stores) {
     let reserve = |quantity| {
         let wanted = items(&[(first, 2), (second, quantity), (third, 2)]);
         let stores = stores.clone();
-        async move { stores.reservations.reserve(order, &wanted, until(60), at(1)).await }
+        async move {
+            stores
+                .reservations
+                .reserve(order, &wanted, until(60), at(1))
+                .await
+        }
     };
     assert_refused!(reserve(2).await, ReserveError::OutOfStock { part_uuid, left: 1 } if *part_uuid == second);
     for (part, stock) in [(first, 5), (second, 1), (third, 5)] {
@@ -205,9 +210,7 @@ pub async fn a_release_is_final(stores: Stores) {
     for _ in 0..2 {
         reservations.release(order, at(2)).await.unwrap();
     }
-    let result = reservations
-        .reserve(order, &wanted, until(10), at(3))
-        .await;
+    let result = reservations.reserve(order, &wanted, until(10), at(3)).await;
     assert_refused!(result, ReserveError::Refused(ReserveRefusal::Released));
     let result = reservations.commit(order, at(4)).await;
     assert_refused!(result, CommitError::Refused(CommitRefusal::Released));

@@ -40,13 +40,21 @@ pub async fn importing_again_updates_and_keeps_what_is_taken(stores: Stores) {
     reservations.commit(sold, at(2)).await.unwrap();
 
     let same = new_part(part, 10);
-    let outcome = stores.parts.import(vec![same.clone()], at(3)).await.unwrap();
+    let outcome = stores
+        .parts
+        .import(vec![same.clone()], at(3))
+        .await
+        .unwrap();
     assert_eq!(outcome, [Imported::Unchanged]);
     stores.expect(part, 5, 3, 2).await;
 
     let mut dearer = same;
     dearer.details.price = dearer.details.price.checked_mul(2).unwrap();
-    let outcome = stores.parts.import(vec![dearer.clone()], at(4)).await.unwrap();
+    let outcome = stores
+        .parts
+        .import(vec![dearer.clone()], at(4))
+        .await
+        .unwrap();
     assert_eq!(outcome, [Imported::Updated]);
     let shown = stores.parts.get(part).await.unwrap().unwrap();
     assert_eq!(shown.details, dearer.details);
@@ -69,15 +77,22 @@ pub async fn importing_less_than_is_taken_is_refused(stores: Stores) {
         .await
         .unwrap();
     let mut less = new_part(part, 3);
-    less.details.description = "not to be seen".to_owned();
+    "not to be seen".clone_into(&mut less.details.description);
     let other = new_part(Uuid::new_v4(), 1);
     let outcome = stores.parts.import(vec![less, other], at(2)).await.unwrap();
-    assert_eq!(outcome, [Imported::StockTooLow { least: 4 }, Imported::Added]);
+    assert_eq!(
+        outcome,
+        [Imported::StockTooLow { least: 4 }, Imported::Added]
+    );
     stores.expect(part, 6, 4, 0).await;
     let shown = stores.parts.get(part).await.unwrap().unwrap();
     assert_eq!(shown.details.description, "for tests");
 
-    let outcome = stores.parts.import(vec![new_part(part, 4)], at(3)).await.unwrap();
+    let outcome = stores
+        .parts
+        .import(vec![new_part(part, 4)], at(3))
+        .await
+        .unwrap();
     assert_eq!(outcome, [Imported::Updated]);
     stores.expect(part, 0, 4, 0).await;
 }

@@ -41,6 +41,7 @@ pub async fn pages_follow_name_and_id_and_miss_nothing(stores: Stores) {
             let last = page.len() < size;
             assert!(page.len() <= size);
             seen.extend(page);
+            assert!(seen.len() <= names.len(), "a page repeats");
             if last {
                 break;
             }

@@ -169,5 +169,7 @@ impl Stores {
 /// Fails a test that would otherwise hang.
 pub async fn in_time<T>(future: impl Future<Output = T>) -> T {
     let limit = Duration::from_mins(1);
-    tokio::time::timeout(limit, future).await.expect("took too long")
+    tokio::time::timeout(limit, future)
+        .await
+        .expect("took too long")
 }

@@ -79,7 +79,11 @@ pub async fn invariant_3_concurrent_calls_for_one_order_take_once(stores: Stores
     for call in 0..32 {
         let stores = stores.clone();
         calls.spawn(async move {
-            let expiry = if call % 2 == 0 { until(60) } else { Expiry::Never };
+            let expiry = if call % 2 == 0 {
+                until(60)
+            } else {
+                Expiry::Never
+            };
             let wanted = items(&[(part, 3)]);
             stores
                 .reservations

@@ -110,7 +110,11 @@ impl Model {
 
 fn call() -> impl Strategy<Value = Call> {
     let order = 0..ORDERS;
-    let reserve = (order.clone(), prop::bool::weighted(0.1), prop::option::of(1..30_i64));
+    let reserve = (
+        order.clone(),
+        prop::bool::weighted(0.1),
+        prop::option::of(1..30_i64),
+    );
     prop_oneof![
         4 => reserve.prop_map(|(order, other, ttl)| Call::Reserve { order, other, ttl }),
         2 => order.clone().prop_map(Call::Commit),
@@ -144,7 +148,10 @@ impl History {
                 let wanted: Vec<_> = wanted.into_iter().filter(|(_, many)| *many > 0).collect();
                 let expiry = ttl.map_or(Expiry::Never, |ttl| until(self.model.now + ttl));
                 let order = self.orders[order];
-                store.reserve(order, &items(&wanted), expiry, now).await.is_ok()
+                store
+                    .reserve(order, &items(&wanted), expiry, now)
+                    .await
+                    .is_ok()
             }
             Call::Commit(order) => store.commit(self.orders[order], now).await.is_ok(),
             Call::Release(order) => store.release(self.orders[order], now).await.is_ok(),
@@ -202,7 +209,7 @@ pub async fn invariant_3_holds_under_random_histories(stores: Stores) {
     let property = move || {
         let calls = prop::collection::vec((call(), any::<bool>()), 1..25);
         let mut runner = TestRunner::new(Config::with_cases(64));
-        runner.run(&calls, |calls| {
+        let outcome = runner.run(&calls, |calls| {
             runtime.block_on(async {
                 let parts = stores.stocked(STOCK).await;
                 let history = History {
@@ -213,7 +220,11 @@ pub async fn invariant_3_holds_under_random_histories(stores: Stores) {
                 };
                 history.run(calls).await
             })
-        })
+        });
+        outcome.map_err(|error| error.to_string())
     };
-    tokio::task::spawn_blocking(property).await.unwrap().unwrap();
+    tokio::task::spawn_blocking(property)
+        .await
+        .unwrap()
+        .unwrap();
 }

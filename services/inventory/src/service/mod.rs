@@ -15,3 +15,6 @@ pub use list_parts::{ListParts, ListPartsError, PartsPage};
 pub use release_reservation::ReleaseReservation;
 pub use reserve_parts::{ReserveParts, ReservePartsError};
 pub use sweep_reservations::SweepReservations;
+
+#[cfg(test)]
+mod tests;

@@ -49,7 +49,12 @@ impl SweepReservations {
         let mut failure = None;
         for &order_uuid in due {
             let span = info_span!("settle reservation", order_uuid = %order_uuid);
-            match self.reservations.settle(order_uuid, now).instrument(span).await {
+            match self
+                .reservations
+                .settle(order_uuid, now)
+                .instrument(span)
+                .await
+            {
                 Ok(done) => ended += u64::from(done),
                 Err(error) => failure = Some(error),
             }

@@ -41,7 +41,12 @@ pub(super) fn details_json(part: &PartDetails) -> Result<String, StoreError> {
     let size = part.dimensions;
     let metadata = part.metadata.iter();
     let details = Details {
-        size: [size.length_cm, size.width_cm, size.height_cm, size.weight_kg],
+        size: [
+            size.length_cm,
+            size.width_cm,
+            size.height_cm,
+            size.weight_kg,
+        ],
         maker: part.manufacturer.name.clone(),
         website: part.manufacturer.website.clone(),
         metadata: metadata

@@ -15,7 +15,8 @@ pub(super) fn one(
     part: &NewPart,
     now: OffsetDateTime,
 ) -> Result<Imported, StoreError> {
-    let mut find = db.prepare_cached("SELECT stocked, held + sold FROM stock WHERE part_uuid = ?")?;
+    let mut find =
+        db.prepare_cached("SELECT stocked, held + sold FROM stock WHERE part_uuid = ?")?;
     let known: Option<(i64, i64)> = find
         .query_row([part.uuid.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
@@ -45,11 +46,7 @@ pub(super) fn one(
 }
 
 /// Whether that changed anything.
-fn write_details(
-    db: &Connection,
-    part: &NewPart,
-    now: OffsetDateTime,
-) -> Result<bool, StoreError> {
+fn write_details(db: &Connection, part: &NewPart, now: OffsetDateTime) -> Result<bool, StoreError> {
     let details = &part.details;
     let changed = db.execute(
         "INSERT INTO parts (uuid, name, description, price, category, country, tags, details,

@@ -33,14 +33,14 @@ pub(super) fn query(
         .iter()
         .map(|uuid| uuid.simple().to_string())
         .collect();
-    query.any_of(
-        "p.uuid IN (SELECT unhex(value) FROM json_each(?))",
-        &uuids,
-    )?;
+    query.any_of("p.uuid IN (SELECT unhex(value) FROM json_each(?))", &uuids)?;
     let names: Vec<&String> = filter.names().iter().collect();
     query.any_of("p.name IN (SELECT value FROM json_each(?))", &names)?;
     let categories: Vec<&str> = filter.categories().iter().map(|c| c.as_str()).collect();
-    query.any_of("p.category IN (SELECT value FROM json_each(?))", &categories)?;
+    query.any_of(
+        "p.category IN (SELECT value FROM json_each(?))",
+        &categories,
+    )?;
     let countries: Vec<&String> = filter.manufacturer_countries().iter().collect();
     query.any_of("p.country IN (SELECT value FROM json_each(?))", &countries)?;
     let tags: Vec<&String> = filter.tags().iter().collect();
@@ -52,7 +52,9 @@ pub(super) fn query(
     if let Some(key) = after {
         query.sql.push_str(" AND (p.name, p.uuid) > (?, ?)");
         query.parameters.push(Value::Text(key.name.clone()));
-        query.parameters.push(Value::Blob(key.uuid.as_bytes().to_vec()));
+        query
+            .parameters
+            .push(Value::Blob(key.uuid.as_bytes().to_vec()));
     }
     query.sql.push_str(" ORDER BY p.name, p.uuid LIMIT ?");
     query.parameters.push(Value::Integer(limit.into()));

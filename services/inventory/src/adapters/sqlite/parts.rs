@@ -43,7 +43,12 @@ impl PartRepository for SqliteInventory {
         now: OffsetDateTime,
     ) -> Result<Vec<Imported>, StoreError> {
         self.db
-            .write(move |db| parts.iter().map(|part| import::one(db, part, now)).collect())
+            .write(move |db| {
+                parts
+                    .iter()
+                    .map(|part| import::one(db, part, now))
+                    .collect()
+            })
             .await
     }
 

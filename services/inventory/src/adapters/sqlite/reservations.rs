@@ -8,9 +8,7 @@ use uuid::Uuid;
 
 use super::SqliteInventory;
 use crate::{
-    domain::{
-        CommitStep, Expiry, Items, ReleaseStep, Reservation, ReserveStep, State,
-    },
+    domain::{CommitStep, Expiry, Items, ReleaseStep, Reservation, ReserveStep, State},
     ports::{CommitError, ReleaseError, ReservationRepository, ReserveError, StoreError},
 };
 
@@ -174,7 +172,12 @@ fn set_state(
          SET state = excluded.state, expires_at = excluded.expires_at,
              changed_at = excluded.changed_at",
     )?
-    .execute(params![order_uuid.as_bytes(), name, expires_at, micros(now)])?;
+    .execute(params![
+        order_uuid.as_bytes(),
+        name,
+        expires_at,
+        micros(now)
+    ])?;
     Ok(())
 }
 
@@ -182,9 +185,8 @@ fn find(db: &Connection, order_uuid: Uuid) -> Result<Option<Reservation>, StoreE
     let Some(state) = state(db, order_uuid)? else {
         return Ok(None);
     };
-    let mut statement = db.prepare_cached(
-        "SELECT part_uuid, quantity FROM reservation_items WHERE order_uuid = ?",
-    )?;
+    let mut statement = db
+        .prepare_cached("SELECT part_uuid, quantity FROM reservation_items WHERE order_uuid = ?")?;
     let mut rows = statement.query([order_uuid.as_bytes()])?;
     let mut parts = Vec::new();
     while let Some(row) = rows.next()? {

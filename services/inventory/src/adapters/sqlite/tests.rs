@@ -38,7 +38,10 @@ async fn everything_is_there_after_a_restart() {
         let store = open(&dir);
         store.import(vec![new_part(part, 9)], at(0)).await.unwrap();
         for order in [held, sold, released] {
-            store.reserve(order, &wanted, until(10), at(1)).await.unwrap();
+            store
+                .reserve(order, &wanted, until(10), at(1))
+                .await
+                .unwrap();
         }
         store.commit(sold, at(2)).await.unwrap();
         store.release(released, at(2)).await.unwrap();
@@ -48,7 +51,10 @@ async fn everything_is_there_after_a_restart() {
     assert_eq!(store.stock_audit().await.unwrap(), before);
     assert_eq!((before[0].stock, before[0].held, before[0].sold), (7, 1, 1));
     let revived = store.reserve(released, &wanted, Expiry::Never, at(3)).await;
-    assert!(matches!(revived, Err(ReserveError::Refused(_))), "{revived:?}");
+    assert!(
+        matches!(revived, Err(ReserveError::Refused(_))),
+        "{revived:?}"
+    );
     assert_eq!(store.due(at(10), 10).await.unwrap(), [held]);
 }
 
@@ -64,10 +70,8 @@ async fn the_file_itself_refuses_to_break_invariant_3() {
         "UPDATE stock SET stock = stock + 1",
         "UPDATE stock SET held = held + 1",
     ] {
-        let changed: Result<usize, crate::ports::StoreError> = store
-            .db
-            .write(move |db| Ok(db.execute(change, [])?))
-            .await;
+        let changed: Result<usize, crate::ports::StoreError> =
+            store.db.write(move |db| Ok(db.execute(change, [])?)).await;
         assert!(changed.is_err(), "{change}");
     }
     assert!(store.stock_audit().await.unwrap()[0].is_sound());

@@ -14,7 +14,10 @@ fn quantities_are_summed_and_bounded() {
 
     assert_eq!(Items::new([]), Err(ItemsError::Empty));
     assert_eq!(Items::new([(one, 101)]), Err(ItemsError::TooMany));
-    assert_eq!(Items::new([(one, 100), (other, 1)]), Err(ItemsError::TooMany));
+    assert_eq!(
+        Items::new([(one, 100), (other, 1)]),
+        Err(ItemsError::TooMany)
+    );
     assert!(Items::new([(one, 99), (other, 1)]).is_ok());
     for quantity in [0, -1, i64::MIN] {
         let error = Items::new([(one, 1), (other, quantity)]);
@@ -46,7 +49,9 @@ fn a_part_out_of_bounds_is_named() {
         ("name", |part| part.details.name.clear()),
         ("name", |part| part.details.name = "a,b".to_owned()),
         ("name", |part| part.details.name = "x".repeat(201)),
-        ("description", |part| part.details.description = " x".to_owned()),
+        ("description", |part| {
+            " x".clone_into(&mut part.details.description);
+        }),
         ("stock", |part| part.stock = -1),
         ("stock", |part| part.stock = MAX_STOCK + 1),
         ("dimensions.width_cm", |part| {

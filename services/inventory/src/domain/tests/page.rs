@@ -64,11 +64,11 @@ proptest! {
         key in key(),
         filter in filter(),
         place in any::<prop::sample::Index>(),
-        bit in 0..8,
+        bit in 0..8_u32,
     ) {
         let mut bytes = URL_SAFE_NO_PAD.decode(key.token(&filter)).unwrap();
         let place = place.index(bytes.len());
-        bytes[place] ^= 1 << bit;
+        bytes[place] ^= 1_u8 << bit;
         let changed = URL_SAFE_NO_PAD.encode(bytes);
         prop_assert!(PageKey::from_token(&changed, &filter).is_err());
     }

@@ -36,7 +36,11 @@ fn reserving_takes_extends_or_leaves() {
         (held(until(5)), until(6), Ok(ReserveStep::Extend(until(6)))),
         (held(until(5)), until(5), Ok(ReserveStep::Done)),
         (held(until(5)), until(4), Ok(ReserveStep::Done)),
-        (held(until(5)), Expiry::Never, Ok(ReserveStep::Extend(Expiry::Never))),
+        (
+            held(until(5)),
+            Expiry::Never,
+            Ok(ReserveStep::Extend(Expiry::Never)),
+        ),
         (held(Expiry::Never), until(9), Ok(ReserveStep::Done)),
         (State::Expired, until(9), Ok(ReserveStep::Take(until(9)))),
         (State::Committed, until(9), Ok(ReserveStep::Done)),
@@ -107,7 +111,11 @@ fn a_time_to_live_is_more_than_nothing_and_at_most_a_week() {
     assert_eq!(Expiry::after(at(0), None), Ok(Expiry::Never));
     assert_eq!(after(Duration::from_secs(3)), Ok(until(3)));
     assert!(after(MAX_TTL).is_ok());
-    for bad in [Duration::ZERO, MAX_TTL + Duration::from_nanos(1), Duration::MAX] {
+    for bad in [
+        Duration::ZERO,
+        MAX_TTL + Duration::from_nanos(1),
+        Duration::MAX,
+    ] {
         assert!(after(bad).is_err(), "{bad:?}");
     }
 }
