@@ -40,10 +40,10 @@ fn the_smallest_resource_says_everything_in_the_end() {
         ("USD", DeletionPolicy::Retain)
     );
     assert_eq!(spec.images.pull_policy, PullPolicy::IfNotPresent);
-    assert_eq!(spec.upgrade.progress_deadline, Duration::from_secs(600));
+    assert_eq!(spec.upgrade.progress_deadline, Duration::from_mins(10));
     assert_eq!(spec.upgrade.rollback, Rollback::OnFailure);
     assert_eq!(spec.console, Some(1));
-    assert_eq!(spec.services.unpaid_order_ttl, Duration::from_secs(900));
+    assert_eq!(spec.services.unpaid_order_ttl, Duration::from_mins(15));
     assert_eq!(spec.services.assembly_time, Duration::from_secs(10));
     assert_eq!(spec.services.decline_above, None);
     assert_eq!(spec.gateway.class_name, "envoy-gateway");
@@ -53,10 +53,7 @@ fn the_smallest_resource_says_everything_in_the_end() {
     assert_eq!(spec.gateway.body_limit, Quantity::from("1Mi"));
     assert_eq!(spec.gateway.request_timeout, Duration::from_secs(15));
     assert_eq!(spec.observability.mode, ObservabilityMode::Disabled);
-    assert_eq!(
-        spec.observability.retention,
-        Duration::from_secs(24 * 3_600)
-    );
+    assert_eq!(spec.observability.retention, Duration::from_hours(24));
     assert_eq!(spec.observability.orders_per_minute, 10);
     let kafka = spec.stores.kafka.managed.unwrap();
     assert_eq!((kafka.replicas, kafka.storage), (1, Quantity::from("2Gi")));
@@ -84,7 +81,7 @@ fn the_profile_chooses_what_is_not_set() {
     assert_eq!(production.observability.mode, ObservabilityMode::Managed);
     assert_eq!(
         production.observability.retention,
-        Duration::from_secs(168 * 3_600)
+        Duration::from_hours(168)
     );
     assert!(production.gateway.rate_limit.requests < dev.gateway.rate_limit.requests);
     assert_eq!(
@@ -141,7 +138,7 @@ fn an_explicit_field_wins_over_both_profiles() {
         assert_eq!(spec.services.assembly_time, Duration::from_millis(250));
         assert_eq!(spec.console, None);
         assert_eq!(spec.observability.mode, ObservabilityMode::Disabled);
-        assert_eq!(spec.observability.retention, Duration::from_secs(7_200));
+        assert_eq!(spec.observability.retention, Duration::from_hours(2));
         assert_eq!(spec.observability.orders_per_minute, 3);
         assert_eq!(
             (
@@ -152,7 +149,7 @@ fn an_explicit_field_wins_over_both_profiles() {
         );
         assert_eq!(spec.gateway.circuit_breaker.max_connections, 8);
         assert_eq!(spec.gateway.circuit_breaker.max_pending_requests, 1_024);
-        assert_eq!(spec.upgrade.progress_deadline, Duration::from_secs(60));
+        assert_eq!(spec.upgrade.progress_deadline, Duration::from_mins(1));
         assert_eq!(spec.upgrade.rollback, Rollback::Never);
     }
 }

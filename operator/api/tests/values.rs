@@ -64,10 +64,11 @@ fn written() -> impl Strategy<Value = (String, u64)> {
         ("h", 3_600_000),
     ]);
     prop::collection::vec((0_u64..1_000, unit), 1..=4).prop_map(|parts| {
-        let text = parts
+        let words: Vec<String> = parts
             .iter()
             .map(|(number, (unit, _))| format!("{number}{unit}"))
             .collect();
+        let text = words.concat();
         (
             text,
             parts
