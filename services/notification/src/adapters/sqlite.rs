@@ -57,11 +57,11 @@ impl DeliveryMarks for SqliteStore {
         let message = message.clone();
         let token = Uuid::new_v4();
         let job = move |c: &Connection| -> Result<Claim, DbError> {
-            let taken = take_mark(c, message.event_uuid, token, now, lease)?;
-            if let Claim::Claimed(_) = taken {
+            let claim = take_mark(c, message.event_uuid, token, now, lease)?;
+            if let Claim::Claimed(_) = claim {
                 keep_message(c, &message, Delivery::Pending)?;
             }
-            Ok(taken)
+            Ok(claim)
         };
         Ok(self.db.write(job).await?)
     }
@@ -166,7 +166,7 @@ fn take_mark(
     now: OffsetDateTime,
     lease: Duration,
 ) -> Result<Claim, DbError> {
-    let taken = c
+    let rows = c
         .prepare_cached(
             "INSERT INTO delivery_marks (event_uuid, channel, token, leased_until)
              VALUES (?1, ?2, ?3, ?4)
@@ -180,7 +180,7 @@ fn take_mark(
             micros(now + lease),
             micros(now),
         ))?;
-    if taken == 1 {
+    if rows == 1 {
         return Ok(Claim::Claimed(ClaimToken(token)));
     }
     let held: Option<Option<i64>> = c
