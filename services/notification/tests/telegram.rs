@@ -1,7 +1,7 @@
 //! The bot against a stand-in for the Bot API.
 #![allow(clippy::unwrap_used)]
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, fmt::Write as _, time::Duration};
 
 use rocket_notification::{
     TelegramBot, TelegramConfig,
@@ -104,7 +104,7 @@ async fn no_failure_prints_the_token_or_the_chat() {
 }
 
 fn print(error: &SendError, printed: &mut String) {
-    *printed += &format!("{error:?}");
+    write!(printed, "{error:?}").unwrap();
     let mut cause: Option<&dyn Error> = Some(error);
     while let Some(error) = cause {
         *printed += &error.to_string();

@@ -36,7 +36,7 @@ impl SessionValidator for Sessions {
     async fn validate(&self, session: &SessionToken) -> Result<Identity, ApiError> {
         Ok(Identity {
             user_uuid: session.expose(),
-            expires_at: time::OffsetDateTime::now_utc() + Duration::from_secs(60),
+            expires_at: time::OffsetDateTime::now_utc() + Duration::from_mins(1),
         })
     }
 
@@ -76,12 +76,12 @@ impl Iam {
     }
 
     /// The way here for a service that holds a credential for `GetUser` only.
-    pub(crate) async fn channel(&self) -> Channel {
+    pub(crate) fn channel(&self) -> Channel {
         let credential = Credential::generate().unwrap();
         let credentials = Credentials::new().allow("notification", credential.hash(), &[GET_USER]);
         let guard = Guard::new(None, credentials).internal(GET_USER);
-        let routes = Routes::new(UserServiceServer::new(self.clone()));
-        let router = stack(routes.into_axum_router(), guard, ServerConfig::default());
+        let service = Routes::new(UserServiceServer::new(self.clone()));
+        let router = stack(service.into_axum_router(), guard, ServerConfig::default());
         let config = ClientConfig {
             credential: Some(credential),
             ..ClientConfig::default()

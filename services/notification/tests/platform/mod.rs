@@ -65,7 +65,7 @@ impl Platform {
             clock,
             sessions: Arc::new(Sessions),
             log: log.clone(),
-            iam: iam.channel().await,
+            iam: iam.channel(),
         };
         let app = App::build(config, deps).unwrap();
         let shutdown = CancellationToken::new();
@@ -155,7 +155,7 @@ impl Platform {
         let next = tokio::time::timeout(PATIENCE, reader.next()).await;
         match next.unwrap().unwrap() {
             Signal::Delivery(delivery) => delivery.record,
-            other => panic!("{other:?}"),
+            other @ Signal::Revoked(_) => panic!("{other:?}"),
         }
     }
 }
