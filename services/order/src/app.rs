@@ -181,8 +181,8 @@ impl App {
         shutdown.cancelled().await;
         self.requests.close();
         // What does not end in time is finished by the sweepers of the next start.
-        let _ = tokio::time::timeout(self.config.drain, self.requests.wait()).await;
-        tasks.drain(self.config.drain).await;
+        let requests = tokio::time::timeout(self.config.drain, self.requests.wait());
+        let (_, ()) = tokio::join!(requests, tasks.drain(self.config.drain));
     }
 
     fn start_relays(&self, tasks: &mut Tasks, shutdown: &CancellationToken) {

@@ -43,8 +43,14 @@ impl Events {
         }
     }
 
-    /// The data of the next event, or none at the end of the stream.
+    /// The data of the next event, or none at the end of the stream. Fails the test
+    /// when neither comes.
     async fn next(&mut self) -> Option<Value> {
+        let wait = Duration::from_mins(2);
+        tokio::time::timeout(wait, self.read()).await.unwrap()
+    }
+
+    async fn read(&mut self) -> Option<Value> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let data = event.lines().find_map(|line| line.strip_prefix("data: "));
