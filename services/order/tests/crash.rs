@@ -188,6 +188,27 @@ async fn a_create_that_dies_anywhere_can_be_repeated_into_one_order() {
     assert_eq!(kills, 6, "prices, reserve and insert, before and after");
 }
 
+#[tokio::test]
+async fn a_repeated_create_hears_of_its_order_whatever_became_of_it() {
+    let world = World::new();
+    let order = world.order().await;
+    world
+        .instance()
+        .cancel
+        .run(order, id(10), false)
+        .await
+        .unwrap();
+    let stock = Arc::clone(&world.stock);
+    rocket_order::ports::Inventory::release(&*stock, order)
+        .await
+        .unwrap();
+    stock.away.store(true, std::sync::atomic::Ordering::SeqCst);
+    let mut again = wish(order);
+    again.resumed = true;
+    let created = world.instance().create.run(again).await.unwrap();
+    assert_eq!((created.order_uuid, created.total.minor()), (order, 600));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pay_races_cancel_500_times_and_never_leaves_a_charged_cancelled_order() {
     let world = World::new();

@@ -5,7 +5,7 @@ mod support;
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use futures::future::join_all;
+use futures::{FutureExt as _, future::join_all};
 use http::Method;
 use rocket_testkit::eventually;
 
@@ -264,8 +264,8 @@ async fn a_client_that_hangs_up_does_not_stop_its_request() {
     let pay = format!("{ORDERS}/{order}/pay");
     // Polled once: the work has begun, and then nobody waits for it.
     let mut request = Box::pin(server.post_keyed(&session, &pay, "k", CARD));
-    let waited = tokio::time::timeout(Duration::ZERO, &mut request).await;
-    assert!(waited.is_err(), "the request was meant to be cut off");
+    let waited = (&mut request).now_or_never();
+    assert!(waited.is_none(), "the request was meant to be cut off");
     drop(request);
     let path = format!("{ORDERS}/{order}");
     eventually("the order is paid", Duration::from_secs(20), async || {
