@@ -113,6 +113,7 @@ pub async fn run(
                     inbound,
                     config: &config,
                     commit_at: None,
+                    commit_failures: 0,
                 };
                 consumer.work(&shutdown).await
             }
@@ -140,6 +141,7 @@ struct Consumer<'a> {
     inbound: mpsc::UnboundedReceiver<Report>,
     config: &'a ConsumerConfig,
     commit_at: Option<Instant>,
+    commit_failures: u32,
 }
 
 impl Consumer<'_> {
@@ -148,12 +150,12 @@ impl Consumer<'_> {
     async fn work(&mut self, shutdown: &CancellationToken) -> Result<(), LogError> {
         info!(group = self.config.group, topics = ?self.config.topics, "reading");
         loop {
-            let room = self.state.in_flight() < self.config.max_in_flight;
+            let room = self.state.progressing() < self.config.max_in_flight;
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
                 Some(report) = self.inbound.recv() => self.take_reports(report)?,
-                () = until(self.commit_at) => self.commit().await?,
+                () = until(self.commit_at) => self.commit().await,
                 signal = self.subscription.next(), if room => match signal? {
                     Signal::Delivery(delivery) => self.state.start(delivery),
                     Signal::Revoked(partitions) => self.state.revoke(&partitions),
@@ -161,7 +163,8 @@ impl Consumer<'_> {
             }
         }
         self.drain().await;
-        self.commit().await
+        self.commit().await;
+        Ok(())
     }
 
     /// Lets records at work end, for the grace time; takes no new ones.
@@ -209,15 +212,29 @@ impl Consumer<'_> {
         Ok(())
     }
 
-    async fn commit(&mut self) -> Result<(), LogError> {
+    async fn commit(&mut self) {
         self.commit_at = None;
         let offsets = self.state.committable();
         if offsets.is_empty() {
-            return Ok(());
+            return;
         }
-        self.subscription.commit(&offsets).await?;
-        self.state.committed(&offsets);
-        Ok(())
+        match self.subscription.commit(&offsets).await {
+            Ok(()) => {
+                self.commit_failures = 0;
+                self.state.committed(&offsets);
+            }
+            // What is at work goes on: joining again would start it anew.
+            Err(error) => {
+                self.commit_failures += 1;
+                let pause = self.config.backoff.delay(self.commit_failures);
+                self.commit_at = Some(Instant::now() + self.config.commit_every + pause);
+                warn!(
+                    group = self.config.group,
+                    error = chain(&error),
+                    "offsets could not be committed; trying again"
+                );
+            }
+        }
     }
 }
 

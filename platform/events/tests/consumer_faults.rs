@@ -196,3 +196,37 @@ async fn a_lost_subscription_is_joined_again_and_its_work_dropped() {
     assert_eq!(*f.log.seen.subscriptions.lock().unwrap(), 2);
     f.running.stop().await;
 }
+
+#[tokio::test]
+async fn a_refused_commit_is_repeated_and_stops_no_work() {
+    let f = start(16);
+    f.log.seen.refuse_commits.store(true, Ordering::SeqCst);
+    f.log.deliver(delivery(0, 0, "done"));
+    f.log.deliver(delivery(0, 1, "waits"));
+    f.handler.release("done");
+    f.until("the commit is refused", |f| {
+        *f.log.seen.refused_commits.lock().unwrap() > 3
+    })
+    .await;
+    f.log.seen.refuse_commits.store(false, Ordering::SeqCst);
+    f.until("it is committed", |f| f.log.committed(0) == Some(1))
+        .await;
+    assert!(f.handler.dropped().is_empty(), "a wait was started anew");
+    assert_eq!(*f.log.seen.subscriptions.lock().unwrap(), 1);
+    f.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_failing_partition_leaves_room_for_the_others() {
+    let f = start(4);
+    f.handler.away.store(true, Ordering::SeqCst);
+    for offset in 0..4 {
+        f.log
+            .deliver(delivery(0, offset, &format!("away-{offset}")));
+    }
+    f.log.deliver(delivery(1, 0, "fine"));
+    f.handler.release("fine");
+    f.until("partition 1 goes on", |f| f.log.committed(1) == Some(1))
+        .await;
+    f.running.stop().await;
+}

@@ -309,12 +309,11 @@ impl ApiError {
         if !self.kind.is_ours() {
             return;
         }
-        match &self.source {
-            Some(source) => {
-                let cause = source.as_ref() as &(dyn StdError + 'static);
-                error!(code = %self.code, error = cause, "request failed");
-            }
-            None => error!(code = %self.code, "request failed"),
+        if let Some(source) = &self.source {
+            let cause = source.as_ref() as &(dyn StdError + 'static);
+            error!(code = %self.code, error = cause, "request failed");
+        } else {
+            error!(code = %self.code, "request failed");
         }
     }
 }

@@ -179,10 +179,7 @@ mod tests {
         #[test]
         fn addition_is_exact_or_refused(a in 0..=i64::MAX, b in 0..=i64::MAX) {
             let sum = Money::from_minor(a).unwrap().checked_add(Money::from_minor(b).unwrap());
-            match a.checked_add(b) {
-                Some(exact) => prop_assert_eq!(sum.unwrap().minor(), exact),
-                None => prop_assert_eq!(sum, Err(MoneyError::TooLarge)),
-            }
+            if let Some(exact) = a.checked_add(b) { prop_assert_eq!(sum.unwrap().minor(), exact) } else { prop_assert_eq!(sum, Err(MoneyError::TooLarge)) }
         }
 
         #[test]

@@ -28,7 +28,7 @@ CREATE TABLE outbox (
     lease_token  BLOB,
     parked       TEXT
 ) STRICT;
-CREATE INDEX outbox_due ON outbox (destination, row) WHERE parked IS NULL;
+CREATE INDEX outbox_due ON outbox (destination, due_at, row) WHERE parked IS NULL;
 CREATE INDEX outbox_order ON outbox (destination, key, row) WHERE parked IS NULL;
 ";
 

@@ -17,6 +17,8 @@ const STATEMENTS: usize = 64;
 pub(super) fn migrated(path: &Path, migrations: &[&'static str]) -> Result<Connection, DbError> {
     if path.exists() {
         refuse_newer(path, migrations.len())?;
+    } else {
+        create_private(path);
     }
     let mut connection = Connection::open(path).map_err(|error| unusable(path, error))?;
     configure(&connection).map_err(|error| unusable(path, error))?;
@@ -50,6 +52,18 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())
+}
+
+/// Makes the file for its owner alone: it holds people's data. SQLite gives the
+/// files beside it the same mode.
+fn create_private(path: &Path) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    // Where this fails SQLite fails as well, and says why.
+    let _ = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
 }
 
 /// Looks without touching: an older program must leave a newer file as it is.

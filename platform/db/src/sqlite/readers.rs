@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use rusqlite::Connection;
@@ -19,7 +19,7 @@ const CONNECTIONS: usize = 4;
 #[derive(Debug)]
 pub(super) struct Readers {
     path: PathBuf,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -27,24 +27,34 @@ impl Readers {
     pub(super) fn new(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
-            permits: Semaphore::new(CONNECTIONS),
+            permits: Arc::new(Semaphore::new(CONNECTIONS)),
             idle: Mutex::default(),
         }
     }
 
-    pub(super) async fn run<T, E, F>(&self, job: F) -> Result<T, E>
+    pub(super) async fn run<T, E, F>(self: &Arc<Self>, job: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
-        let _permit = self.permits.acquire().await.map_err(|_| DbError::Closed)?;
-        let idle = self.take();
-        let path = self.path.clone();
-        let (connection, result) = tokio::task::spawn_blocking(move || {
-            let connection = idle.map_or_else(|| open::reader(&path), Ok)?;
+        let permit = self.permits.clone().acquire_owned().await;
+        let permit = permit.map_err(|_| DbError::Closed)?;
+        let readers = self.clone();
+        // All of it moves to the blocking thread, so that a caller that stops
+        // waiting neither frees the place early nor loses the connection.
+        tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let connection = readers
+                .take()
+                .map_or_else(|| open::reader(&readers.path), Ok)?;
+            execute(&connection, "BEGIN").map_err(DbError::from)?;
             let result = job(&connection);
-            Ok::<_, DbError>((connection, result))
+            // One that cannot end its snapshot would keep the WAL from shrinking.
+            if execute(&connection, "ROLLBACK").is_ok() {
+                readers.put_back(connection);
+            }
+            result
         })
         .await
         .map_err(|error| {
@@ -54,9 +64,7 @@ impl Readers {
             } else {
                 DbError::Closed
             }
-        })??;
-        self.put_back(connection);
-        result
+        })?
     }
 
     fn take(&self) -> Option<Connection> {
@@ -70,4 +78,9 @@ impl Readers {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute(())?;
+    Ok(())
 }

@@ -158,7 +158,7 @@ fn commit_together(connection: &Connection, batch: &mut Vec<Box<dyn Job>>) {
     }
     let commit = finish(connection, broken, &outcomes);
     for outcome in outcomes {
-        outcome.tell(commit.as_ref().map(|()| ()).map_err(again));
+        outcome.tell(commit.as_ref().copied().map_err(again));
     }
 }
 

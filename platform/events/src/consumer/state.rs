@@ -45,6 +45,16 @@ impl State {
         self.in_flight
     }
 
+    /// Those of partitions that are not paused: a failing partition must not use up
+    /// the room of the others. It takes nothing new, so it stays bounded as well.
+    pub(super) fn progressing(&self) -> usize {
+        self.partitions
+            .values()
+            .filter(|assigned| assigned.failing == 0)
+            .map(|assigned| assigned.tracker.outstanding())
+            .sum()
+    }
+
     /// Starts a record, or lets it wait for the one of its key that is at work.
     pub(super) fn start(&mut self, delivery: Delivery) {
         let partition = delivery.from();

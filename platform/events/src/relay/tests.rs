@@ -223,7 +223,7 @@ async fn a_clock_that_is_set_back_holds_nothing_up() {
     assert_eq!(leased.unwrap().len(), 1);
     fixture
         .clock
-        .set(fixture.clock.now() - Duration::from_secs(3_600));
+        .set(fixture.clock.now() - Duration::from_hours(1));
     let leased = fixture
         .outbox
         .lease("events", 10, fixture.clock.now(), lease_for)

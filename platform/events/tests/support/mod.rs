@@ -87,6 +87,8 @@ pub(crate) struct Seen {
     pub(crate) subscriptions: Mutex<usize>,
     pub(crate) refuse_appends: AtomicBool,
     pub(crate) refused_appends: Mutex<usize>,
+    pub(crate) refuse_commits: AtomicBool,
+    pub(crate) refused_commits: Mutex<usize>,
 }
 
 impl ScriptedLog {
@@ -164,6 +166,10 @@ impl Subscription for Scripted {
     }
 
     async fn commit(&mut self, offsets: &[(Partition, i64)]) -> Result<(), LogError> {
+        if self.seen.refuse_commits.load(Ordering::SeqCst) {
+            *self.seen.refused_commits.lock().unwrap() += 1;
+            return Err(LogError::new("commit", "on purpose"));
+        }
         self.seen
             .committed
             .lock()

@@ -52,10 +52,7 @@ mod tests {
     #[test]
     fn grpc_timeouts_are_read_in_every_unit() {
         assert_eq!(parse("2S"), Some(Duration::from_secs(2)));
-        assert_eq!(
-            parse("99999999H"),
-            Some(Duration::from_secs(99_999_999 * 3_600))
-        );
+        assert_eq!(parse("99999999H"), Some(Duration::from_hours(99_999_999)));
         assert_eq!(parse("150m"), Some(Duration::from_millis(150)));
         for bad in ["", "S", "2", "-2S", "2s", "123456789S", "2.5S"] {
             assert_eq!(parse(bad), None, "{bad}");

@@ -33,7 +33,7 @@ impl SessionValidator for OneSession {
         }
         Ok(Identity {
             user_uuid: self.user,
-            expires_at: time::OffsetDateTime::now_utc() + Duration::from_secs(60),
+            expires_at: time::OffsetDateTime::now_utc() + Duration::from_mins(1),
         })
     }
 

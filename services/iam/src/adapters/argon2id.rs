@@ -1,0 +1,144 @@
+//! Passwords, hashed with argon2id on the blocking pool.
+
+use std::{error::Error, fmt, hint::black_box, sync::Arc};
+
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version,
+    password_hash::phc,
+};
+use async_trait::async_trait;
+use thiserror::Error;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
+use tracing::{Span, instrument};
+
+use crate::{
+    config::HashingConfig,
+    domain::{Password, PasswordHash},
+    ports::{HashError, PasswordHasher},
+};
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Why a hasher cannot be made.
+#[derive(Debug, Error)]
+pub enum HasherError {
+    /// argon2 does not take these parameters.
+    #[error("argon2id does not take these parameters: {0}")]
+    Parameters(argon2::Error),
+    /// Nothing could ever be hashed.
+    #[error("at least one password at a time must be hashed")]
+    NoConcurrency,
+}
+
+/// argon2id with a bounded number of hashes at work and a bounded number waiting.
+#[derive(Clone)]
+pub struct Argon2idHasher {
+    argon2: Arc<Argon2<'static>>,
+    /// One per hash at work.
+    working: Arc<Semaphore>,
+    /// One per hash at work or waiting.
+    admitted: Arc<Semaphore>,
+}
+
+impl Argon2idHasher {
+    /// A hasher with these parameters and bounds.
+    pub fn new(config: &HashingConfig) -> Result<Self, HasherError> {
+        if config.concurrent == 0 {
+            return Err(HasherError::NoConcurrency);
+        }
+        let params = Params::new(config.memory_kib, config.iterations, config.lanes, None)
+            .map_err(HasherError::Parameters)?;
+        Ok(Self {
+            argon2: Arc::new(Argon2::new(Algorithm::Argon2id, Version::V0x13, params)),
+            working: Arc::new(Semaphore::new(config.concurrent)),
+            admitted: Arc::new(Semaphore::new(config.concurrent + config.waiting)),
+        })
+    }
+
+    /// Runs `work` on the blocking pool when its turn comes. The permits go with the
+    /// work: a caller that stops waiting does not make room while it still runs.
+    async fn run<T, F>(&self, work: F) -> Result<T, HashError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Argon2<'static>) -> Result<T, BoxError> + Send + 'static,
+    {
+        let admitted = admit(&self.admitted)?;
+        let working = Arc::clone(&self.working)
+            .acquire_owned()
+            .await
+            .map_err(|closed| HashError::Failed(closed.into()))?;
+        let argon2 = Arc::clone(&self.argon2);
+        let span = Span::current();
+        let job = move || {
+            let _permits = (admitted, working);
+            span.in_scope(|| work(&argon2))
+        };
+        tokio::task::spawn_blocking(job)
+            .await
+            .map_err(|panicked| HashError::Failed(panicked.into()))?
+            .map_err(HashError::Failed)
+    }
+}
+
+fn admit(semaphore: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, HashError> {
+    Arc::clone(semaphore)
+        .try_acquire_owned()
+        .map_err(|error| match error {
+            TryAcquireError::NoPermits => HashError::Busy,
+            TryAcquireError::Closed => HashError::Failed(error.into()),
+        })
+}
+
+#[async_trait]
+impl PasswordHasher for Argon2idHasher {
+    #[instrument(name = "hash password", skip_all)]
+    async fn hash(&self, password: Password) -> Result<PasswordHash, HashError> {
+        self.run(move |argon2| {
+            let hash = argon2.hash_password(password.as_bytes())?;
+            Ok(PasswordHash::from_phc(hash.to_string()))
+        })
+        .await
+    }
+
+    #[instrument(name = "verify password", skip_all)]
+    async fn verify(
+        &self,
+        password: Password,
+        against: Option<PasswordHash>,
+    ) -> Result<bool, HashError> {
+        self.run(move |argon2| match against {
+            Some(hash) => verify(argon2, &password, &hash),
+            None => {
+                // Verifying is hashing again with the stored salt, so hashing with a
+                // fresh one is the same work, and no stored dummy can be guessed.
+                black_box(argon2.hash_password(password.as_bytes())?);
+                Ok(false)
+            }
+        })
+        .await
+    }
+}
+
+fn verify(
+    argon2: &Argon2<'static>,
+    password: &Password,
+    hash: &PasswordHash,
+) -> Result<bool, BoxError> {
+    let parsed = phc::PasswordHash::new(hash.as_str())?;
+    match argon2.verify_password(password.as_bytes(), &parsed) {
+        Ok(()) => Ok(true),
+        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
+        Err(other) => Err(other.into()),
+    }
+}
+
+impl fmt::Debug for Argon2idHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Argon2idHasher")
+            .field("free", &self.working.available_permits())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

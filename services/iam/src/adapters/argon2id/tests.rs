@@ -1,0 +1,108 @@
+use std::{sync::mpsc, time::Duration};
+
+use super::*;
+
+fn cheap(concurrent: usize, waiting: usize) -> HashingConfig {
+    HashingConfig {
+        memory_kib: 8,
+        iterations: 1,
+        lanes: 1,
+        concurrent,
+        waiting,
+    }
+}
+
+fn password(text: &str) -> Password {
+    Password::parse_attempt(text).unwrap()
+}
+
+#[tokio::test]
+async fn hashes_with_the_configured_parameters_and_a_fresh_salt() {
+    let hasher = Argon2idHasher::new(&HashingConfig::default()).unwrap();
+    let one = hasher.hash(password("correct horse")).await.unwrap();
+    let other = hasher.hash(password("correct horse")).await.unwrap();
+    assert!(one.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+    assert_ne!(one, other);
+}
+
+#[tokio::test]
+async fn verifies_the_right_password_only() {
+    let hasher = Argon2idHasher::new(&cheap(1, 0)).unwrap();
+    let hash = hasher.hash(password("correct horse")).await.unwrap();
+    let verify = |text: &str, against| hasher.verify(password(text), against);
+    assert!(verify("correct horse", Some(hash.clone())).await.unwrap());
+    assert!(!verify("Correct horse", Some(hash)).await.unwrap());
+    assert!(!verify("correct horse", None).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_damaged_stored_hash_is_an_error_and_never_a_match() {
+    let hasher = Argon2idHasher::new(&cheap(1, 0)).unwrap();
+    let damaged = PasswordHash::from_phc("not a hash".into());
+    let result = hasher
+        .verify(password("correct horse"), Some(damaged))
+        .await;
+    assert!(matches!(result, Err(HashError::Failed(_))));
+}
+
+#[test]
+fn refuses_parameters_that_argon2_does_not_take() {
+    let no_memory = HashingConfig {
+        memory_kib: 1,
+        ..cheap(1, 0)
+    };
+    assert!(matches!(
+        Argon2idHasher::new(&no_memory),
+        Err(HasherError::Parameters(_))
+    ));
+    assert!(matches!(
+        Argon2idHasher::new(&cheap(0, 1)),
+        Err(HasherError::NoConcurrency)
+    ));
+}
+
+/// Two at work and one waiting: the fourth is refused at once, and there is room again
+/// when the work is done. A caller that went away still takes its place.
+#[tokio::test]
+async fn works_on_a_bounded_number_and_refuses_what_cannot_wait() {
+    let hasher = Argon2idHasher::new(&cheap(2, 1)).unwrap();
+    let (started, starts) = mpsc::channel();
+    let mut releases = Vec::new();
+    let mut callers = Vec::new();
+    for _ in 0..3 {
+        let (release, released) = mpsc::channel::<()>();
+        releases.push(release);
+        let (hasher, started) = (hasher.clone(), started.clone());
+        callers.push(tokio::spawn(async move {
+            hasher
+                .run(move |_| {
+                    started.send(()).unwrap();
+                    released.recv().ok();
+                    Ok(())
+                })
+                .await
+        }));
+        tokio::task::yield_now().await;
+    }
+    let starts = tokio::task::spawn_blocking(move || {
+        starts.recv_timeout(Duration::from_secs(10)).unwrap();
+        starts.recv_timeout(Duration::from_secs(10)).unwrap();
+        starts
+    })
+    .await
+    .unwrap();
+    assert!(starts.try_recv().is_err(), "the third must wait");
+    assert_eq!(hasher.admitted.available_permits(), 0);
+    let fourth = hasher.hash(password("correct horse")).await;
+    assert!(matches!(fourth, Err(HashError::Busy)));
+
+    callers.remove(0).abort();
+    let still_full = hasher.hash(password("correct horse")).await;
+    assert!(matches!(still_full, Err(HashError::Busy)));
+
+    drop(releases);
+    for caller in callers {
+        caller.await.unwrap().unwrap();
+    }
+    assert!(hasher.hash(password("correct horse")).await.is_ok());
+}
