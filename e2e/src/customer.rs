@@ -67,7 +67,10 @@ impl Customer {
         assert_eq!(registered.status, 201, "{registered:?}");
         customer.user_uuid = registered.body["user_uuid"].as_str().unwrap().to_owned();
         let session = customer
-            .post("/api/v1/auth/login", json!({"login": login, "password": password}))
+            .post(
+                "/api/v1/auth/login",
+                json!({"login": login, "password": password}),
+            )
             .await;
         assert_eq!(session.status, 200, "{session:?}");
         customer.session = session.body["session_uuid"].as_str().unwrap().to_owned();
@@ -80,7 +83,12 @@ impl Customer {
     }
 
     /// The same; none when the connection broke, as it does when the platform dies.
-    pub async fn try_send(&self, method: Method, path: &str, body: Option<Value>) -> Option<Answer> {
+    pub async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Option<Answer> {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if !self.session.is_empty() {
             request = request.header("x-session-uuid", &self.session);
@@ -109,26 +117,37 @@ impl Customer {
 
     /// Orders these parts and returns the order's id.
     pub async fn order(&self, part_uuids: &[&str]) -> String {
-        let answer = self.post("/api/v1/orders", json!({"part_uuids": part_uuids})).await;
+        let answer = self
+            .post("/api/v1/orders", json!({"part_uuids": part_uuids}))
+            .await;
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.body["order_uuid"].as_str().unwrap().to_owned()
     }
 
     /// Pays by card.
     pub async fn pay(&self, order: &str) -> Answer {
-        self.post(&format!("/api/v1/orders/{order}/pay"), json!({"payment_method": "CARD"}))
-            .await
+        self.post(
+            &format!("/api/v1/orders/{order}/pay"),
+            json!({"payment_method": "CARD"}),
+        )
+        .await
     }
 
     /// Pays by card, when the platform may die meanwhile.
     pub async fn try_pay(&self, order: &str) -> Option<Answer> {
         let path = format!("/api/v1/orders/{order}/pay");
-        self.try_send(Method::POST, &path, Some(json!({"payment_method": "CARD"}))).await
+        self.try_send(Method::POST, &path, Some(json!({"payment_method": "CARD"})))
+            .await
     }
 
     /// Cancels.
     pub async fn cancel(&self, order: &str) -> Answer {
-        self.send(Method::POST, &format!("/api/v1/orders/{order}/cancel"), None).await
+        self.send(
+            Method::POST,
+            &format!("/api/v1/orders/{order}/cancel"),
+            None,
+        )
+        .await
     }
 
     /// The order's status now.

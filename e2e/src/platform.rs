@@ -110,10 +110,17 @@ impl Platform {
             if let Some(status) = self.child.as_mut().unwrap().try_wait().unwrap() {
                 panic!("the platform ended with {status}:\n{}", self.log());
             }
-            if reqwest::get(&health).await.is_ok_and(|answer| answer.status() == 200) {
+            if reqwest::get(&health)
+                .await
+                .is_ok_and(|answer| answer.status() == 200)
+            {
                 return;
             }
-            assert!(std::time::Instant::now() < deadline, "not ready:\n{}", self.log());
+            assert!(
+                std::time::Instant::now() < deadline,
+                "not ready:\n{}",
+                self.log()
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -157,7 +164,10 @@ impl Platform {
 
     /// The process's id.
     pub fn pid(&self) -> u32 {
-        self.child.as_ref().and_then(Child::id).expect("the platform runs")
+        self.child
+            .as_ref()
+            .and_then(Child::id)
+            .expect("the platform runs")
     }
 
     /// The data directory.
@@ -179,7 +189,11 @@ fn open_read_only(path: &Path) -> rusqlite::Connection {
 /// A port that was free a moment ago. It stays the platform's over restarts, so
 /// that clients need not learn a new one.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 fn resource(spec: &str) -> String {

@@ -35,10 +35,8 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  rocketctl openapi > openapi.json")]
     Openapi,
     /// Print the protobuf descriptor set of the gRPC API, in binary.
-    #[command(
-        after_help = "Example:\n  rocketctl descriptors > rocket.binpb\n  \
-                      grpcurl -protoset rocket.binpb describe"
-    )]
+    #[command(after_help = "Example:\n  rocketctl descriptors > rocket.binpb\n  \
+                      grpcurl -protoset rocket.binpb describe")]
     Descriptors,
 }
 
@@ -75,7 +73,12 @@ pub(crate) struct UpArgs {
     #[arg(long, env = "TELEGRAM_BOT_TOKEN", hide_env_values = true, hide = true)]
     pub(crate) telegram_bot_token: Option<String>,
     /// The payment provider's key, when the resource names a provider.
-    #[arg(long, env = "PAYMENT_PROVIDER_KEY", hide_env_values = true, hide = true)]
+    #[arg(
+        long,
+        env = "PAYMENT_PROVIDER_KEY",
+        hide_env_values = true,
+        hide = true
+    )]
     pub(crate) payment_provider_key: Option<String>,
 }
 

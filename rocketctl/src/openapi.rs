@@ -1,7 +1,7 @@
 //! The one OpenAPI document, put together from the services' own.
 
 use utoipa::openapi::{
-    Components, Info, OpenApi, OpenApiBuilder, License, Server,
+    Components, Info, License, OpenApi, OpenApiBuilder, Server,
     security::{ApiKey, ApiKeyValue, SecurityScheme},
 };
 

@@ -109,10 +109,8 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 
 fn admin_router(health: Health, telemetry: &Telemetry) -> Router {
     let metrics = Arc::new(telemetry.metrics_reader());
-    admin::router(health, env!("CARGO_PKG_VERSION")).route(
-        "/metrics",
-        get(move || async move { metrics.text() }),
-    )
+    admin::router(health, env!("CARGO_PKG_VERSION"))
+        .route("/metrics", get(move || async move { metrics.text() }))
 }
 
 /// Where to go from here, for people; the log has the same line for machines.

@@ -3,9 +3,7 @@
 
 use rocket_e2e::{Customer, Options, Platform};
 use rocket_proto::{
-    inventory::v1::{
-        ReleaseReservationRequest, inventory_service_client::InventoryServiceClient,
-    },
+    inventory::v1::{ReleaseReservationRequest, inventory_service_client::InventoryServiceClient},
     payment::v1::{PayOrderRequest, payment_service_client::PaymentServiceClient},
     user::v1::{GetUserRequest, user_service_client::UserServiceClient},
 };
@@ -19,7 +17,11 @@ async fn invariant_7_only_the_public_list_is_open() {
     let platform = Platform::start(PROGRAM, &Options::default()).await;
     let http = reqwest::Client::new();
     for path in ["/healthz", "/docs", "/openapi.json"] {
-        let answer = http.get(format!("{}{path}", platform.url())).send().await.unwrap();
+        let answer = http
+            .get(format!("{}{path}", platform.url()))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 200, "{path}");
     }
     let closed = [
@@ -31,11 +33,26 @@ async fn invariant_7_only_the_public_list_is_open() {
         "/api/v1/orders/0198c6a4-5f5e-7d30-9c58-0d8f6b2f7a10/events",
     ];
     for path in closed {
-        let answer = http.get(format!("{}{path}", platform.url())).send().await.unwrap();
+        let answer = http
+            .get(format!("{}{path}", platform.url()))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 401, "{path}");
     }
-    for path in ["/metrics", "/readyz", "/livez", "/version", "/admin", "/API/V1/orders"] {
-        let answer = http.get(format!("{}{path}", platform.url())).send().await.unwrap();
+    for path in [
+        "/metrics",
+        "/readyz",
+        "/livez",
+        "/version",
+        "/admin",
+        "/API/V1/orders",
+    ] {
+        let answer = http
+            .get(format!("{}{path}", platform.url()))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 404, "{path}");
     }
 }
@@ -72,15 +89,21 @@ async fn internal_methods_are_not_routed_whatever_the_caller_holds() {
     let customer = Customer::new(&platform.url()).await;
     let session: tonic::metadata::MetadataValue<_> = customer.session.parse().unwrap();
 
-    let mut inventory = InventoryServiceClient::connect(platform.url()).await.unwrap();
+    let mut inventory = InventoryServiceClient::connect(platform.url())
+        .await
+        .unwrap();
     let mut request = Request::new(ReleaseReservationRequest::default());
-    request.metadata_mut().insert("x-session-uuid", session.clone());
+    request
+        .metadata_mut()
+        .insert("x-session-uuid", session.clone());
     let status = inventory.release_reservation(request).await.unwrap_err();
     assert_eq!(status.code(), Code::Unimplemented, "{status:?}");
 
     let mut payment = PaymentServiceClient::connect(platform.url()).await.unwrap();
     let mut request = Request::new(PayOrderRequest::default());
-    request.metadata_mut().insert("x-session-uuid", session.clone());
+    request
+        .metadata_mut()
+        .insert("x-session-uuid", session.clone());
     let status = payment.pay_order(request).await.unwrap_err();
     assert_eq!(status.code(), Code::Unimplemented, "{status:?}");
 
@@ -104,19 +127,45 @@ async fn login_sets_a_cookie_that_is_a_session() {
         "password": password, "notification_methods": [],
     });
     let url = |path: &str| format!("{}/api/v1/auth/{path}", platform.url());
-    let registered = http.post(url("register")).json(&register).send().await.unwrap();
+    let registered = http
+        .post(url("register"))
+        .json(&register)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(registered.status(), 201);
-    let again = http.post(url("register")).json(&register).send().await.unwrap();
+    let again = http
+        .post(url("register"))
+        .json(&register)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(again.status(), 409);
     let wrong = json!({"login": login, "password": "not the password"});
-    assert_eq!(http.post(url("login")).json(&wrong).send().await.unwrap().status(), 401);
+    assert_eq!(
+        http.post(url("login"))
+            .json(&wrong)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        401
+    );
 
     let right = json!({"login": login, "password": password});
     let answer = http.post(url("login")).json(&right).send().await.unwrap();
     let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite="), "{cookie}");
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite="),
+        "{cookie}"
+    );
     let pair = cookie.split(';').next().unwrap();
-    let whoami = http.get(url("whoami")).header("cookie", pair).send().await.unwrap();
+    let whoami = http
+        .get(url("whoami"))
+        .header("cookie", pair)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(whoami.status(), 200);
     let whoami: serde_json::Value = whoami.json().await.unwrap();
     assert_eq!(whoami["login"], login.as_str());

@@ -132,9 +132,13 @@ async fn invariant_1_a_bank_that_is_away_delays_and_never_doubles() {
 async fn a_declined_order_is_not_paid_and_can_be_paid_again() {
     let shop = Shop::open().await;
     let order = shop.customer.order(&[&shop.part]).await;
-    shop.bank.next(Behaviour::Decline("insufficient_funds".to_owned()));
+    shop.bank
+        .next(Behaviour::Decline("insufficient_funds".to_owned()));
     let answer = shop.customer.pay(&order).await;
-    assert_eq!((answer.status.as_u16(), answer.code()), (402, "payment_declined"));
+    assert_eq!(
+        (answer.status.as_u16(), answer.code()),
+        (402, "payment_declined")
+    );
     assert_eq!(shop.customer.status(&order).await, "PENDING_PAYMENT");
     assert_eq!(shop.charged_and_announced(&order), (0, 0));
     assert_eq!(shop.customer.pay(&order).await.status, 200);
@@ -178,14 +182,13 @@ async fn invariant_1_pay_races_cancel_and_no_cancelled_order_is_ever_charged() {
 #[tokio::test(flavor = "multi_thread")]
 async fn invariants_1_2_and_3_a_kill_between_any_two_steps_of_pay_ends_right() {
     for point in [
-        "pay: begun",
-        "pay: guarded",
-        "pay: held",
-        "pay: charging",
-        "pay: charged",
-        "pay: settled",
-        "relay: leased",
-        "relay: sent",
+        "payment-guarded",
+        "payment-held",
+        "payment-charging",
+        "payment-answered",
+        "payment-settled",
+        "outbox-leased",
+        "outbox-sent",
     ] {
         kill_at(point).await;
     }
@@ -213,17 +216,27 @@ async fn kill_at(point: &'static str) {
             "ASSEMBLED" => Some(()),
             "PENDING_PAYMENT" => {
                 let again = shop.customer.pay(&order).await;
-                assert!([200, 409, 503].contains(&again.status.as_u16()), "{again:?}");
+                assert!(
+                    [200, 409, 503].contains(&again.status.as_u16()),
+                    "{again:?}"
+                );
                 None
             }
             _ => None,
         }
     })
     .await;
-    assert_eq!(shop.charged_and_announced(&order), (1, 1), "{point}, answered {answer:?}");
+    assert_eq!(
+        shop.charged_and_announced(&order),
+        (1, 1),
+        "{point}, answered {answer:?}"
+    );
     assert_eq!(shop.customer.stock(&shop.part).await, before - 1, "{point}");
     eventually("nothing waits any more", SOON, || async {
-        let unsent = count(&shop.platform.data().join("order.db"), "SELECT count(*) FROM outbox");
+        let unsent = count(
+            &shop.platform.data().join("order.db"),
+            "SELECT count(*) FROM outbox",
+        );
         (unsent == 0).then_some(())
     })
     .await;

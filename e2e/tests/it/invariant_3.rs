@@ -70,7 +70,10 @@ async fn invariant_3_all_of_an_order_is_held_or_nothing() {
     let customer = Customer::new(&platform.url()).await;
     let body = serde_json::json!({"part_uuids": [PART, PART]});
     let answer = customer.post("/api/v1/orders", body).await;
-    assert_eq!((answer.status.as_u16(), answer.code()), (409, "out_of_stock"));
+    assert_eq!(
+        (answer.status.as_u16(), answer.code()),
+        (409, "out_of_stock")
+    );
     assert_eq!(customer.stock(PART).await, 1);
     let orders = customer.get("/api/v1/orders").await.body;
     assert_eq!(orders["orders"].as_array().unwrap().len(), 0);

@@ -36,12 +36,19 @@ async fn an_order_is_paid_assembled_and_told_under_one_trace() {
     let order = customer.order(&[&part, &part]).await;
 
     let mut events = customer.events(&order).await;
-    assert_eq!(events.next_status().await.as_deref(), Some("PENDING_PAYMENT"));
+    assert_eq!(
+        events.next_status().await.as_deref(),
+        Some("PENDING_PAYMENT")
+    );
     let paid = customer.pay(&order).await;
     assert_eq!(paid.status, 200, "{paid:?}");
     assert_eq!(events.next_status().await.as_deref(), Some("PAID"));
     assert_eq!(events.next_status().await.as_deref(), Some("ASSEMBLED"));
-    assert_eq!(events.next_status().await, None, "the stream ends with the order");
+    assert_eq!(
+        events.next_status().await,
+        None,
+        "the stream ends with the order"
+    );
 
     let messages = eventually("two messages", SOON, || async {
         let messages = customer.messages().await;
@@ -49,7 +56,10 @@ async fn an_order_is_paid_assembled_and_told_under_one_trace() {
     })
     .await;
     for message in &messages {
-        assert!(message["text"].as_str().unwrap().contains(&order), "{message}");
+        assert!(
+            message["text"].as_str().unwrap().contains(&order),
+            "{message}"
+        );
     }
     eventually("two Telegram messages", SOON, || async {
         (telegram.sent().len() == 2).then_some(())
@@ -59,7 +69,10 @@ async fn an_order_is_paid_assembled_and_told_under_one_trace() {
 
     let log = platform.log();
     assert!(!log.contains(&token), "the bot's token is in the log");
-    assert!(!log.contains(&customer.session), "a session id is in the log");
+    assert!(
+        !log.contains(&customer.session),
+        "a session id is in the log"
+    );
     one_trace(&log, &order);
 }
 
@@ -78,7 +91,9 @@ fn one_trace(log: &str, order: &str) {
         .expect("a line says that the order was paid");
     for service in ["order", "inventory", "payment", "assembly", "notification"] {
         assert!(
-            lines.iter().any(|line| line["trace_id"] == trace && line["service"] == service),
+            lines
+                .iter()
+                .any(|line| line["trace_id"] == trace && line["service"] == service),
             "{service} has no line with trace id {trace}:\n{log}"
         );
     }
@@ -89,10 +104,15 @@ async fn grpc_and_http_share_the_one_port() {
     let platform = Platform::start(PROGRAM, &Options::default()).await;
     let customer = Customer::new(&platform.url()).await;
     let mut auth = AuthServiceClient::connect(platform.url()).await.unwrap();
-    let mut inventory = InventoryServiceClient::connect(platform.url()).await.unwrap();
+    let mut inventory = InventoryServiceClient::connect(platform.url())
+        .await
+        .unwrap();
 
     let mut request = Request::new(WhoamiRequest {});
-    assert_eq!(auth.whoami(request).await.unwrap_err().code(), Code::Unauthenticated);
+    assert_eq!(
+        auth.whoami(request).await.unwrap_err().code(),
+        Code::Unauthenticated
+    );
     request = Request::new(WhoamiRequest {});
     let session = customer.session.parse().unwrap();
     request.metadata_mut().insert("x-session-uuid", session);
@@ -109,7 +129,12 @@ async fn grpc_and_http_share_the_one_port() {
     });
     let session = customer.session.parse().unwrap();
     request.metadata_mut().insert("x-session-uuid", session);
-    let wings = inventory.list_parts(request).await.unwrap().into_inner().parts;
+    let wings = inventory
+        .list_parts(request)
+        .await
+        .unwrap()
+        .into_inner()
+        .parts;
     assert!(!wings.is_empty());
     assert!(wings.iter().all(|part| part.category() == Category::Wing));
 }
@@ -126,7 +151,13 @@ async fn the_catalogue_has_forty_parts_in_all_four_categories_some_scarce() {
     }
     assert!(parts.len() >= 40, "{}", parts.len());
     let stock = |part: &&Value| part["stock_quantity"].as_i64().unwrap();
-    assert!(parts.iter().filter(|part| (5..=50).contains(&stock(part))).count() >= 3);
+    assert!(
+        parts
+            .iter()
+            .filter(|part| (5..=50).contains(&stock(part)))
+            .count()
+            >= 3
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,8 +188,13 @@ async fn a_stream_ends_soon_after_logout() {
     let part = customer.plentiful_part().await;
     let order = customer.order(&[&part]).await;
     let mut events = customer.events(&order).await;
-    assert_eq!(events.next_status().await.as_deref(), Some("PENDING_PAYMENT"));
-    let logout = customer.send(reqwest::Method::POST, "/api/v1/auth/logout", None).await;
+    assert_eq!(
+        events.next_status().await.as_deref(),
+        Some("PENDING_PAYMENT")
+    );
+    let logout = customer
+        .send(reqwest::Method::POST, "/api/v1/auth/logout", None)
+        .await;
     assert_eq!(logout.status, 204);
     assert_eq!(customer.get("/api/v1/orders").await.status, 401, "at once");
     let ended = tokio::time::timeout(Duration::from_secs(10), events.next_status()).await;

@@ -9,15 +9,25 @@ use crate::PROGRAM;
 
 /// Checks one refusal: an RFC 9457 document with the expected status and code.
 fn refused(answer: &Answer, status: u16, code: &str) {
-    assert_eq!((answer.status.as_u16(), answer.code()), (status, code), "{answer:?}");
+    assert_eq!(
+        (answer.status.as_u16(), answer.code()),
+        (status, code),
+        "{answer:?}"
+    );
     for member in ["type", "title", "status", "detail"] {
-        assert!(!answer.body[member].is_null(), "{member} is missing: {answer:?}");
+        assert!(
+            !answer.body[member].is_null(),
+            "{member} is missing: {answer:?}"
+        );
     }
 }
 
 fn names_field(answer: &Answer, field: &str) {
     assert_eq!(answer.body["errors"][0]["field"], field, "{answer:?}");
-    assert!(answer.body["errors"][0]["expected"].is_string(), "{answer:?}");
+    assert!(
+        answer.body["errors"][0]["expected"].is_string(),
+        "{answer:?}"
+    );
 }
 
 async fn shop() -> (Platform, Customer, String) {
@@ -36,11 +46,36 @@ async fn orders_that_make_no_sense_are_refused_and_change_nothing() {
     let many = vec![part.clone(); 101];
     let cases: [(Value, u16, &str, &str); 8] = [
         (json!({}), 400, "invalid_argument", "part_uuids"),
-        (json!({"part_uuids": []}), 400, "invalid_argument", "part_uuids"),
-        (json!({"part_uuids": many}), 400, "invalid_argument", "part_uuids"),
-        (json!({"part_uuids": ["x"]}), 400, "invalid_uuid", "part_uuids[0]"),
-        (json!({"part_uuids": part}), 400, "invalid_argument", "part_uuids"),
-        (json!({"part_uuids": [part], "price": 1}), 400, "unknown_field", "price"),
+        (
+            json!({"part_uuids": []}),
+            400,
+            "invalid_argument",
+            "part_uuids",
+        ),
+        (
+            json!({"part_uuids": many}),
+            400,
+            "invalid_argument",
+            "part_uuids",
+        ),
+        (
+            json!({"part_uuids": ["x"]}),
+            400,
+            "invalid_uuid",
+            "part_uuids[0]",
+        ),
+        (
+            json!({"part_uuids": part}),
+            400,
+            "invalid_argument",
+            "part_uuids",
+        ),
+        (
+            json!({"part_uuids": [part], "price": 1}),
+            400,
+            "unknown_field",
+            "price",
+        ),
         (json!({"part_uuids": [unknown]}), 404, "part_not_found", ""),
         (
             json!({"part_uuids": [part], "user_uuid": other}),
@@ -69,7 +104,12 @@ async fn bodies_that_are_not_what_they_say_are_refused() {
     let post = |kind: &'static str, body: Vec<u8>| {
         let request = http.post(&url).header("x-session-uuid", &customer.session);
         async move {
-            let response = request.header("content-type", kind).body(body).send().await.unwrap();
+            let response = request
+                .header("content-type", kind)
+                .body(body)
+                .send()
+                .await
+                .unwrap();
             let status = response.status();
             Answer {
                 status,
@@ -77,10 +117,22 @@ async fn bodies_that_are_not_what_they_say_are_refused() {
             }
         }
     };
-    refused(&post("application/json", b"{".to_vec()).await, 400, "malformed_json");
-    refused(&post("text/plain", b"{}".to_vec()).await, 415, "unsupported_media_type");
+    refused(
+        &post("application/json", b"{".to_vec()).await,
+        400,
+        "malformed_json",
+    );
+    refused(
+        &post("text/plain", b"{}".to_vec()).await,
+        415,
+        "unsupported_media_type",
+    );
     let oversize = vec![b' '; 1024 * 1024];
-    refused(&post("application/json", oversize).await, 413, "body_too_large");
+    refused(
+        &post("application/json", oversize).await,
+        413,
+        "body_too_large",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,10 +140,16 @@ async fn an_order_changes_only_as_its_state_allows() {
     let (_platform, customer, part) = shop().await;
     let order = customer.order(&[&part]).await;
     let pay = format!("/api/v1/orders/{order}/pay");
-    let bad = customer.post(&pay, json!({"payment_method": "BARTER"})).await;
+    let bad = customer
+        .post(&pay, json!({"payment_method": "BARTER"}))
+        .await;
     refused(&bad, 400, "invalid_argument");
     names_field(&bad, "payment_method");
-    refused(&customer.post(&pay, json!({})).await, 400, "invalid_argument");
+    refused(
+        &customer.post(&pay, json!({})).await,
+        400,
+        "invalid_argument",
+    );
 
     assert_eq!(customer.pay(&order).await.status, 200);
     refused(&customer.pay(&order).await, 409, "already_paid");
@@ -111,10 +169,17 @@ async fn invariant_6_another_users_order_is_not_there() {
     let stranger = Customer::new(&platform.url()).await;
     let path = format!("/api/v1/orders/{order}");
     refused(&stranger.get(&path).await, 404, "order_not_found");
-    refused(&stranger.get(&format!("{path}/events")).await, 404, "order_not_found");
+    refused(
+        &stranger.get(&format!("{path}/events")).await,
+        404,
+        "order_not_found",
+    );
     refused(&stranger.pay(&order).await, 404, "order_not_found");
     refused(&stranger.cancel(&order).await, 404, "order_not_found");
-    assert_eq!(stranger.get("/api/v1/orders").await.body["orders"], json!([]));
+    assert_eq!(
+        stranger.get("/api/v1/orders").await.body["orders"],
+        json!([])
+    );
     assert_eq!(customer.status(&order).await, "PENDING_PAYMENT");
     assert_eq!(stranger.messages().await.len(), 0);
 }
@@ -123,13 +188,23 @@ async fn invariant_6_another_users_order_is_not_there() {
 async fn a_request_needs_a_session_that_is_alive() {
     let (_platform, customer, _part) = shop().await;
     let mut nobody = customer.clone();
-    for session in [String::new(), "not-a-uuid".to_owned(), Uuid::new_v4().to_string()] {
+    for session in [
+        String::new(),
+        "not-a-uuid".to_owned(),
+        Uuid::new_v4().to_string(),
+    ] {
         nobody.session = session;
         refused(&nobody.get("/api/v1/orders").await, 401, "unauthenticated");
     }
-    let logout = customer.send(Method::POST, "/api/v1/auth/logout", None).await;
+    let logout = customer
+        .send(Method::POST, "/api/v1/auth/logout", None)
+        .await;
     assert_eq!(logout.status, 204);
-    refused(&customer.get("/api/v1/orders").await, 401, "unauthenticated");
+    refused(
+        &customer.get("/api/v1/orders").await,
+        401,
+        "unauthenticated",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,7 +230,11 @@ async fn paths_methods_and_queries_are_exact() {
         assert_eq!(answer.status, 400, "{path}: {answer:?}");
         assert!(!answer.code().is_empty(), "{path}: {answer:?}");
     }
-    refused(&customer.get("/api/v1/orders?page_token=AAAA").await, 400, "invalid_page_token");
+    refused(
+        &customer.get("/api/v1/orders?page_token=AAAA").await,
+        400,
+        "invalid_page_token",
+    );
     let missing = format!("/api/v1/orders/{}", Uuid::new_v4());
     refused(&customer.get(&missing).await, 404, "order_not_found");
     let missing = format!("/api/v1/parts/{}", Uuid::new_v4());
@@ -175,14 +254,20 @@ async fn a_key_names_one_request() {
             .json(&body);
         async move {
             let response = request.send().await.unwrap();
-            (response.status().as_u16(), response.json::<Value>().await.unwrap())
+            (
+                response.status().as_u16(),
+                response.json::<Value>().await.unwrap(),
+            )
         }
     };
     let first = create("k1", 1).await;
     assert_eq!(first.0, 201);
     assert_eq!(create("k1", 1).await, first);
     let (status, body) = create("k1", 2).await;
-    assert_eq!((status, body["code"].as_str()), (422, Some("idempotency_key_reused")));
+    assert_eq!(
+        (status, body["code"].as_str()),
+        (422, Some("idempotency_key_reused"))
+    );
     assert_ne!(create("k2", 1).await.1["order_uuid"], first.1["order_uuid"]);
     let orders = customer.get("/api/v1/orders").await.body;
     assert_eq!(orders["orders"].as_array().unwrap().len(), 2);

@@ -21,19 +21,32 @@ fn tracked_files() -> Vec<String> {
         .unwrap();
     assert!(output.status.success());
     let names = String::from_utf8(output.stdout).unwrap();
-    names.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    names
+        .split('\0')
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Which of our crates each of our crates depends on, tests apart.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+        ])
         .current_dir(root())
         .output()
         .unwrap();
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
-    let names: BTreeSet<_> = packages.iter().map(|p| p["name"].as_str().unwrap()).collect();
+    let names: BTreeSet<_> = packages
+        .iter()
+        .map(|p| p["name"].as_str().unwrap())
+        .collect();
     packages
         .iter()
         .map(|package| {
@@ -81,7 +94,10 @@ fn crates_depend_in_one_direction() {
     for service in SERVICES {
         assert!(dependencies.contains_key(service), "{service} is missing");
         let used = &dependencies[service];
-        assert!(!used.contains("rocket-testkit"), "{service} ships test code");
+        assert!(
+            !used.contains("rocket-testkit"),
+            "{service} ships test code"
+        );
     }
     assert_eq!(dependencies["rocket-routes"], BTreeSet::new());
     assert_eq!(dependencies["rocket-operator-api"], BTreeSet::new());
@@ -90,8 +106,17 @@ fn crates_depend_in_one_direction() {
 #[test]
 fn domains_know_neither_transports_nor_stores() {
     let banned = [
-        "axum", "tonic", "rusqlite", "sqlx", "mongodb", "redis", "rdkafka", "rocket_proto",
-        "rocket_db", "tokio", "http",
+        "axum",
+        "tonic",
+        "rusqlite",
+        "sqlx",
+        "mongodb",
+        "redis",
+        "rdkafka",
+        "rocket_proto",
+        "rocket_db",
+        "tokio",
+        "http",
     ];
     let mut seen = 0;
     for name in tracked_files() {
@@ -101,7 +126,8 @@ fn domains_know_neither_transports_nor_stores() {
         seen += 1;
         let text = fs::read_to_string(root().join(&name)).unwrap();
         for word in banned {
-            let uses = text.contains(&format!("use {word}::")) || text.contains(&format!(" {word}::"));
+            let uses =
+                text.contains(&format!("use {word}::")) || text.contains(&format!(" {word}::"));
             assert!(!uses, "{name} uses {word}");
         }
     }
@@ -111,13 +137,31 @@ fn domains_know_neither_transports_nor_stores() {
 #[test]
 fn make_run_links_no_client_of_a_server_it_does_not_use() {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "--package", "rocketctl", "--edges", "normal", "--prefix", "none", "--offline"])
+        .args([
+            "tree",
+            "--package",
+            "rocketctl",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+            "--offline",
+        ])
         .current_dir(root())
         .output()
         .unwrap();
     let tree = String::from_utf8(output.stdout).unwrap();
     assert!(tree.contains("rocket-order"), "{tree}");
-    let banned = ["rdkafka", "sqlx", "tokio-postgres", "mongodb", "redis", "openssl-sys", "aws-lc-sys", "kube-client"];
+    let banned = [
+        "rdkafka",
+        "sqlx",
+        "tokio-postgres",
+        "mongodb",
+        "redis",
+        "openssl-sys",
+        "aws-lc-sys",
+        "kube-client",
+    ];
     for line in tree.lines() {
         let name = line.split(' ').next().unwrap_or_default();
         assert!(!banned.contains(&name), "rocketctl links {name}");
@@ -129,13 +173,25 @@ fn no_source_file_is_too_long() {
     let mut lengths: Vec<(usize, String)> = tracked_files()
         .into_iter()
         .filter(|name| name.ends_with(".rs"))
-        .map(|name| (fs::read_to_string(root().join(&name)).unwrap().lines().count(), name))
+        .map(|name| {
+            (
+                fs::read_to_string(root().join(&name))
+                    .unwrap()
+                    .lines()
+                    .count(),
+                name,
+            )
+        })
         .collect();
     lengths.sort();
     let (most, longest) = lengths.last().unwrap();
     assert!(*most <= 500, "{longest} has {most} lines; the bound is 500");
     let percentile = &lengths[lengths.len() * 9 / 10];
-    assert!(percentile.0 <= 300, "the 90th percentile is {} lines", percentile.0);
+    assert!(
+        percentile.0 <= 300,
+        "the 90th percentile is {} lines",
+        percentile.0
+    );
     let median = &lengths[lengths.len() / 2];
     assert!(median.0 <= 120, "the median is {} lines", median.0);
 }
@@ -163,9 +219,15 @@ fn the_requirements_page_names_what_exists() {
                 let is_file = files.iter().any(|file| {
                     file == name || file.starts_with(&format!("{}/", name.trim_end_matches('/')))
                 });
-                let is_test = sources.iter().any(|text| text.contains(&format!("fn {name}(")));
+                let is_test = sources
+                    .iter()
+                    .any(|text| text.contains(&format!("fn {name}(")));
                 let is_command = name.starts_with("make ") || name.starts_with("rocketctl ");
-                assert!(is_file || is_test || is_command, "{}: {name} does not exist", cells[0]);
+                assert!(
+                    is_file || is_test || is_command,
+                    "{}: {name} does not exist",
+                    cells[0]
+                );
             }
         }
     }

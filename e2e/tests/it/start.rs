@@ -36,13 +36,19 @@ fn refused(resource: &str, expected: &str) {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(64), "{said}");
     assert!(said.contains(expected), "expected {expected:?} in:\n{said}");
-    assert!(said.lines().all(|line| line.starts_with("rocketctl: ")), "{said}");
+    assert!(
+        said.lines().all(|line| line.starts_with("rocketctl: ")),
+        "{said}"
+    );
     assert!(!dir.path().join("data").exists());
 }
 
 #[test]
 fn a_wrong_resource_is_refused_with_the_fields_path() {
-    refused(&format!("{RESOURCE}  colour: red\n"), "spec.colour: unknown field");
+    refused(
+        &format!("{RESOURCE}  colour: red\n"),
+        "spec.colour: unknown field",
+    );
     refused(
         &format!("{RESOURCE}  services: {{order: {{replicas: -1}}}}\n"),
         "spec.services.order.replicas: ",
@@ -52,8 +58,14 @@ fn a_wrong_resource_is_refused_with_the_fields_path() {
         "spec.services.assembly.assemblyTime: ",
     );
     let two_modes = "redis: {managed: {}, external: {secretRef: {name: r}}}";
-    refused(&RESOURCE.replace("redis: {managed: {}}", two_modes), "spec.stores.redis: ");
-    refused(&RESOURCE.replace("kind: RocketPlatform", "kind: Rocket"), "kind: ");
+    refused(
+        &RESOURCE.replace("redis: {managed: {}}", two_modes),
+        "spec.stores.redis: ",
+    );
+    refused(
+        &RESOURCE.replace("kind: RocketPlatform", "kind: Rocket"),
+        "kind: ",
+    );
     refused("", "platform.yaml: ");
     refused("{", "platform.yaml: ");
     refused(
@@ -80,7 +92,10 @@ fn a_port_that_is_taken_is_named() {
     let output = up(dir.path(), RESOURCE, &address);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(69), "{said}");
-    assert!(said.contains(&format!("rocketctl: {address}: cannot listen")), "{said}");
+    assert!(
+        said.contains(&format!("rocketctl: {address}: cannot listen")),
+        "{said}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,7 +114,9 @@ async fn a_data_directory_in_use_is_refused_and_its_owner_goes_on() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(73), "{said}");
     assert!(said.contains("in use by another process"), "{said}");
-    let health = reqwest::get(format!("{}/healthz", platform.url())).await.unwrap();
+    let health = reqwest::get(format!("{}/healthz", platform.url()))
+        .await
+        .unwrap();
     assert_eq!(health.status(), 200);
 }
 
@@ -129,7 +146,10 @@ fn a_store_of_a_newer_version_is_refused_and_left_alone() {
     let output = up(dir.path(), RESOURCE, "127.0.0.1:0");
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(73), "{said}");
-    assert!(said.contains("order.db") && said.contains("newer version"), "{said}");
+    assert!(
+        said.contains("order.db") && said.contains("newer version"),
+        "{said}"
+    );
     assert_eq!(fs::read(data.join("order.db")).unwrap(), before);
 }
 

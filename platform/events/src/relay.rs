@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt as _, stream::FuturesUnordered};
 use rocket_db::outbox::{Leased, OutboxStore};
-use rocket_runtime::{SharedClock, backoff::Backoff, shutdown::CancellationToken};
+use rocket_runtime::{SharedClock, backoff::Backoff, faults, shutdown::CancellationToken};
 use rocket_telemetry::{chain, metrics, propagate};
 use tracing::{Instrument as _, error, info_span, warn};
 
@@ -152,7 +152,9 @@ impl Relay {
         let trace = batch.first().and_then(|lease| lease.traceparent.as_deref());
         propagate::set_parent(&span, trace);
         async {
+            faults::point("outbox-leased").await;
             let outcomes = self.sender.dispatch(&batch).await;
+            faults::point("outbox-sent").await;
             let mut sent = Vec::with_capacity(batch.len());
             for (lease, outcome) in batch.into_iter().zip(outcomes) {
                 match outcome {

@@ -43,7 +43,7 @@ impl Story {
 
     pub(super) fn parts(&self, parts: &[Part]) {
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_BORDERS_ONLY);
+        table.load_style(presets::UTF8_BORDERS_ONLY);
         table.set_header(["Part", "Category", "Price", "In stock"]);
         for part in parts {
             table.add_row([
@@ -109,9 +109,9 @@ impl Story {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
         // The template is constant; the plain bar would only look different.
-        if let Ok(style) = ProgressStyle::with_template(
-            "{spinner} [{bar:30.green}] {pos}/{len} {msg} ({elapsed})",
-        ) {
+        if let Ok(style) =
+            ProgressStyle::with_template("{spinner} [{bar:30.green}] {pos}/{len} {msg} ({elapsed})")
+        {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.enable_steady_tick(Duration::from_millis(100));

@@ -158,13 +158,21 @@ impl Platform {
     }
 }
 
-fn build_iam(data: &DataDir, shared: &Shared, secrets: &Secrets) -> Result<rocket_iam::App, Failure> {
+fn build_iam(
+    data: &DataDir,
+    shared: &Shared,
+    secrets: &Secrets,
+) -> Result<rocket_iam::App, Failure> {
     let mut config = rocket_iam::Config::new(data.file("iam.db"));
     // The one address is plain HTTP on the loopback interface.
     config.cookie.secure = false;
     let credentials = Credentials::new()
         .allow("gateway", secrets.gateway_to_iam.hash(), &CHECK)
-        .allow("notification", secrets.notification_to_iam.hash(), &GET_USER);
+        .allow(
+            "notification",
+            secrets.notification_to_iam.hash(),
+            &GET_USER,
+        );
     let deps = rocket_iam::Deps {
         clock: Arc::clone(&shared.clock),
         ids: Arc::clone(&shared.ids),
@@ -194,7 +202,10 @@ async fn build_inventory(
         .map_err(|error| cannot("inventory", &error))
 }
 
-async fn build_payment(settings: &Settings, secrets: &Secrets) -> Result<rocket_payment::App, Failure> {
+async fn build_payment(
+    settings: &Settings,
+    secrets: &Secrets,
+) -> Result<rocket_payment::App, Failure> {
     let provider = match &settings.payment {
         Payment::Simulated { decline_above } => rocket_payment::ProviderConfig::Simulated {
             decline_above: *decline_above,

@@ -109,7 +109,10 @@ impl Settings {
                     .clone()
                     .filter(|token| !token.is_empty())
                     .map(Hidden),
-                api_base_url: spec.services.telegram.and_then(|telegram| telegram.api_base_url),
+                api_base_url: spec
+                    .services
+                    .telegram
+                    .and_then(|telegram| telegram.api_base_url),
             },
         })
     }
