@@ -42,7 +42,6 @@ impl Customer {
 
     /// The same, reachable in a Telegram chat.
     pub async fn with_telegram(url: &str, chat: Option<&str>) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut customer = Self {
             http: reqwest::Client::new(),
             url: url.to_owned(),

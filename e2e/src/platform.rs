@@ -53,6 +53,8 @@ pub struct Platform {
 impl Platform {
     /// Starts `program` on a new data directory and waits until it answers.
     pub async fn start(program: &'static str, options: &Options) -> Self {
+        // Test processes have no main that would choose one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut platform = Self {
             program,
             dir: tempfile::tempdir().unwrap(),

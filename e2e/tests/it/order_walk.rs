@@ -65,7 +65,7 @@ async fn an_order_is_paid_assembled_and_told_under_one_trace() {
         (telegram.sent().len() == 2).then_some(())
     })
     .await;
-    assert!(telegram.sent().iter().all(|sent| sent.chat_id == "4711"));
+    assert!(telegram.sent().iter().all(|sent| sent.chat_id == 4711));
 
     let log = platform.log();
     assert!(!log.contains(&token), "the bot's token is in the log");

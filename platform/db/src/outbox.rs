@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use self::sqlite::{MIGRATION, SqliteOutbox, insert};
+pub use self::sqlite::{MIGRATION, SqliteOutbox, end_leases, insert};
 use crate::DbError;
 
 /// A message to be sent.

@@ -37,7 +37,24 @@ impl Sqlite {
     ///
     /// A file written by a program with more migrations is refused unread.
     pub fn open(path: &Path, migrations: &[&'static str]) -> Result<Self, DbError> {
-        let connection = open::migrated(path, migrations)?;
+        Self::open_after(path, migrations, |_| Ok(()))
+    }
+
+    /// The same, and runs `at_start` in a transaction before anybody else can write.
+    /// An embedded file has one process at a time, so this is where it ends the leases
+    /// that a process before it held when it died.
+    pub fn open_after<F>(
+        path: &Path,
+        migrations: &[&'static str],
+        at_start: F,
+    ) -> Result<Self, DbError>
+    where
+        F: FnOnce(&Connection) -> Result<(), DbError>,
+    {
+        let mut connection = open::migrated(path, migrations)?;
+        let transaction = connection.transaction()?;
+        at_start(&transaction)?;
+        transaction.commit()?;
         Ok(Self {
             writer: Writer::start(connection)?,
             readers: Arc::new(Readers::new(path)),

@@ -84,6 +84,9 @@ fn bad_json(path: &str, error: &serde_json::Error) -> ApiError {
         }
         (path, _) => path.to_owned(),
     };
+    if message.starts_with("UUID parsing failed") {
+        return not_a_uuid(&field);
+    }
     let code = if message.starts_with("unknown field") {
         "unknown_field"
     } else {
@@ -126,11 +129,13 @@ pub fn parse_uuid(field: &str, text: &str) -> Result<Uuid, ApiError> {
     {
         return Ok(id);
     }
+    Err(not_a_uuid(field))
+}
+
+fn not_a_uuid(field: &str) -> ApiError {
     let expected = "a UUID such as 0198c6a4-5f5e-7d30-9c58-0d8f6b2f7a10";
-    Err(
-        ApiError::invalid("invalid_uuid", format!("{field}: expected {expected}"))
-            .field(field, expected),
-    )
+    ApiError::invalid("invalid_uuid", format!("{field}: expected {expected}"))
+        .field(field, expected)
 }
 
 /// The query of a request as a list of names and values, percent-decoded, in order.

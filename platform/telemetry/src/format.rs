@@ -1,6 +1,9 @@
 //! What a log line looks like.
 
-use std::fmt::{self, Write as _};
+use std::{
+    fmt::{self, Write as _},
+    io::IsTerminal as _,
+};
 
 use opentelemetry::trace::TraceContextExt as _;
 use serde_json::{Map, Value};
@@ -24,6 +27,7 @@ where
 {
     tracing_subscriber::fmt::layer()
         .with_writer(writer)
+        .with_ansi(format == LogFormat::Text && std::io::stderr().is_terminal())
         .event_format(Line(format))
 }
 
@@ -48,11 +52,11 @@ where
     ) -> fmt::Result {
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let spans = spans(context, event);
+        let span = innermost_span(context);
         let time = OffsetDateTime::now_utc();
         match self.0 {
-            LogFormat::Json => json_line(&mut writer, event, time, fields, &spans),
-            LogFormat::Text => text_line(&mut writer, event, time, &fields, &spans),
+            LogFormat::Json => json_line(&mut writer, event, time, fields, &span),
+            LogFormat::Text => text_line(&mut writer, event, time, &fields, &span),
         }
     }
 }
@@ -62,7 +66,7 @@ fn json_line(
     event: &Event<'_>,
     time: OffsetDateTime,
     fields: Fields,
-    spans: &str,
+    span: &str,
 ) -> fmt::Result {
     let mut line = Map::new();
     let stamp = time.format(&Rfc3339).map_err(|_| fmt::Error)?;
@@ -73,12 +77,12 @@ fn json_line(
         service(event.metadata().target()).into(),
     );
     line.insert("message".to_owned(), fields.message.into());
-    if let Some((trace, span)) = current_ids() {
-        line.insert("trace_id".to_owned(), trace.into());
-        line.insert("span_id".to_owned(), span.into());
+    if let Some((trace_id, span_id)) = current_ids() {
+        line.insert("trace_id".to_owned(), trace_id.into());
+        line.insert("span_id".to_owned(), span_id.into());
     }
-    if !spans.is_empty() {
-        line.insert("spans".to_owned(), spans.into());
+    if !span.is_empty() {
+        line.insert("span".to_owned(), span.into());
     }
     line.insert("target".to_owned(), event.metadata().target().into());
     for (name, value) in fields.values {
@@ -94,7 +98,7 @@ fn text_line(
     event: &Event<'_>,
     time: OffsetDateTime,
     fields: &Fields,
-    spans: &str,
+    span: &str,
 ) -> fmt::Result {
     let level = *event.metadata().level();
     let (colour, reset) = match (writer.has_ansi_escapes(), level) {
@@ -120,8 +124,8 @@ fn text_line(
             other => write!(writer, " {name}={other}")?,
         }
     }
-    if !spans.is_empty() {
-        write!(writer, " {colour}in {spans}{reset}")?;
+    if !span.is_empty() {
+        write!(writer, " {colour}in {span}{reset}")?;
     }
     if let Some((trace, _)) = current_ids() {
         write!(writer, " {colour}trace_id={trace}{reset}")?;
@@ -129,30 +133,22 @@ fn text_line(
     writeln!(writer)
 }
 
-/// The spans around an event, outermost first: `pay order{order_uuid=…}`.
-fn spans<S, N>(context: &FmtContext<'_, S, N>, event: &Event<'_>) -> String
+/// The innermost span around an event, with its fields: `pay order{order_uuid=…}`.
+/// What is further out has the same trace id.
+fn innermost_span<S, N>(context: &FmtContext<'_, S, N>) -> String
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'w> FormatFields<'w> + 'static,
 {
-    let mut text = String::new();
-    let Some(scope) = context
-        .parent_span()
-        .or_else(|| event.parent().and_then(|id| context.span(id)))
-    else {
-        return text;
+    let Some(span) = context.lookup_current() else {
+        return String::new();
     };
-    for span in scope.scope().from_root() {
-        if !text.is_empty() {
-            text.push_str(": ");
-        }
-        text.push_str(span.name());
-        let extensions = span.extensions();
-        if let Some(fields) = extensions.get::<FormattedFields<N>>()
-            && !fields.is_empty()
-        {
-            let _ = write!(text, "{{{fields}}}");
-        }
+    let mut text = span.name().to_owned();
+    let extensions = span.extensions();
+    if let Some(fields) = extensions.get::<FormattedFields<N>>()
+        && !fields.is_empty()
+    {
+        let _ = write!(text, "{{{fields}}}");
     }
     text
 }

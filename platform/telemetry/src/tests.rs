@@ -66,7 +66,7 @@ fn a_line_carries_the_trace_that_came_in_and_passes_it_on() {
     assert_eq!(line["amount"], 3);
     assert_eq!(line["service"], "telemetry");
     assert!(
-        line["spans"].as_str().unwrap().contains("pay order"),
+        line["span"].as_str().unwrap().contains("pay order"),
         "{line}"
     );
     assert!(

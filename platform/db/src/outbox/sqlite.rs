@@ -52,6 +52,12 @@ pub fn insert(connection: &Connection, message: &NewMessage) -> Result<(), DbErr
     Ok(())
 }
 
+/// Ends every lease and back-off, for a store whose only process has just begun.
+pub fn end_leases(connection: &Connection) -> Result<(), DbError> {
+    connection.execute("UPDATE outbox SET due_at = 0, lease_token = NULL", ())?;
+    Ok(())
+}
+
 /// The outbox of one SQLite store.
 #[derive(Debug, Clone)]
 pub struct SqliteOutbox {

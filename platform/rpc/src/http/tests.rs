@@ -37,11 +37,7 @@ fn bad_json_names_the_field() {
         ("3", "invalid_argument", "body"),
         ("{}", "invalid_argument", "part_uuids"),
         (r#"{"part_uuids":"x"}"#, "invalid_argument", "part_uuids"),
-        (
-            r#"{"part_uuids":["x"]}"#,
-            "invalid_argument",
-            "part_uuids[0]",
-        ),
+        (r#"{"part_uuids":["x"]}"#, "invalid_uuid", "part_uuids[0]"),
         (r#"{"part_uuids":[],"price":1}"#, "unknown_field", "price"),
         (
             r#"{"part_uuids":[],"contact":{}}"#,

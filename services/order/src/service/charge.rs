@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use rocket_runtime::{SharedClock, faults};
 use rocket_telemetry::chain;
-use tracing::warn;
+use tracing::{info, warn};
 use uuid::Uuid;
 
 use super::OrderMetrics;
@@ -89,6 +89,7 @@ impl ChargeAttempt {
             Ok(true) => {
                 faults::point("payment-settled").await;
                 self.metrics.paid(order.total, order.currency);
+                info!(order_uuid = %order.uuid, %transaction_uuid, "order paid");
                 Settled::Paid { transaction_uuid }
             }
             Ok(false) => self.settled_by_another(order, transaction_uuid).await,

@@ -8,7 +8,7 @@ mod sweeps;
 
 use std::path::Path;
 
-use rocket_db::{DbError, Sqlite, inbox, outbox};
+use rocket_db::{DbError, Sqlite, inbox, outbox, rusqlite::Connection};
 
 pub use keys::SqliteKeys;
 pub use orders::{Outboxes, SqliteOrders};
@@ -25,7 +25,22 @@ const MIGRATIONS: &[&str] = &[
 
 /// Opens the database file, which is made and migrated as needed.
 pub fn open(path: &Path) -> Result<Sqlite, DbError> {
-    Sqlite::open(path, MIGRATIONS)
+    Sqlite::open_after(path, MIGRATIONS, end_leases)
+}
+
+/// Whoever held a lease in this file is gone: it has one process at a time. What that
+/// one left half done is taken up at once instead of when its lease runs out.
+fn end_leases(connection: &Connection) -> Result<(), DbError> {
+    outbox::end_leases(connection)?;
+    connection.execute(
+        "UPDATE orders SET paying_until = 0 WHERE paying_token IS NOT NULL",
+        (),
+    )?;
+    connection.execute(
+        "UPDATE idempotency_keys SET lease_until = 0 WHERE holder IS NOT NULL",
+        (),
+    )?;
+    Ok(())
 }
 
 impl From<DbError> for StoreError {
