@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rocket_runtime::SharedClock;
-use tracing::{Instrument as _, info_span};
+use tracing::{Instrument as _, info, info_span};
 use uuid::Uuid;
 
 use crate::ports::{CommitError, ReservationRepository};
@@ -26,9 +26,13 @@ impl CommitReservation {
 
     /// Sells what the order holds. Repeating it changes nothing.
     pub async fn run(&self, order_uuid: Uuid) -> Result<(), CommitError> {
-        self.reservations
-            .commit(order_uuid, self.clock.now())
-            .instrument(info_span!("commit reservation", order_uuid = %order_uuid))
-            .await
+        async {
+            let now = self.clock.now();
+            self.reservations.commit(order_uuid, now).await?;
+            info!("parts sold");
+            Ok(())
+        }
+        .instrument(info_span!("commit reservation", order_uuid = %order_uuid))
+        .await
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rocket_runtime::SharedClock;
-use tracing::{Instrument as _, info_span};
+use tracing::{Instrument as _, info, info_span};
 use uuid::Uuid;
 
 use crate::ports::{ReleaseError, ReservationRepository};
@@ -27,9 +27,13 @@ impl ReleaseReservation {
     /// Makes what the order holds available again; the order can never reserve again.
     /// Repeating it changes nothing.
     pub async fn run(&self, order_uuid: Uuid) -> Result<(), ReleaseError> {
-        self.reservations
-            .release(order_uuid, self.clock.now())
-            .instrument(info_span!("release reservation", order_uuid = %order_uuid))
-            .await
+        async {
+            let now = self.clock.now();
+            self.reservations.release(order_uuid, now).await?;
+            info!("parts given back");
+            Ok(())
+        }
+        .instrument(info_span!("release reservation", order_uuid = %order_uuid))
+        .await
     }
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use rocket_runtime::SharedClock;
-use tracing::{Instrument as _, info_span};
+use tracing::{Instrument as _, debug, info_span};
 use uuid::Uuid;
 
 use crate::{
@@ -49,10 +49,14 @@ impl ReserveParts {
     ) -> Result<(), ReservePartsError> {
         let now = self.clock.now();
         let expiry = Expiry::after(now, ttl)?;
-        self.reservations
-            .reserve(order_uuid, items, expiry, now)
-            .instrument(info_span!("reserve parts", order_uuid = %order_uuid))
-            .await?;
-        Ok(())
+        async {
+            self.reservations
+                .reserve(order_uuid, items, expiry, now)
+                .await?;
+            debug!("parts held");
+            Ok(())
+        }
+        .instrument(info_span!("reserve parts", order_uuid = %order_uuid))
+        .await
     }
 }
