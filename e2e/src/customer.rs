@@ -23,6 +23,11 @@ impl Answer {
     }
 }
 
+/// A member of an answer that is a string.
+fn text(answer: &Answer, name: &str) -> String {
+    answer.body[name].as_str().unwrap().to_owned()
+}
+
 /// A registered customer with a session.
 #[derive(Debug, Clone)]
 pub struct Customer {
@@ -64,7 +69,7 @@ impl Customer {
             )
             .await;
         assert_eq!(registered.status, 201, "{registered:?}");
-        customer.user_uuid = registered.body["user_uuid"].as_str().unwrap().to_owned();
+        customer.user_uuid = text(&registered, "user_uuid");
         let session = customer
             .post(
                 "/api/v1/auth/login",
@@ -72,7 +77,7 @@ impl Customer {
             )
             .await;
         assert_eq!(session.status, 200, "{session:?}");
-        customer.session = session.body["session_uuid"].as_str().unwrap().to_owned();
+        customer.session = text(&session, "session_uuid");
         customer
     }
 
@@ -227,11 +232,11 @@ impl EventStream {
     /// The next status; none when the stream has ended.
     pub async fn next_status(&mut self) -> Option<String> {
         loop {
-            while let Some((line, rest)) = self.buffer.split_once('\n') {
-                let data = line.strip_prefix("data:").map(str::to_owned);
-                self.buffer = rest.to_owned();
+            while let Some(end) = self.buffer.find('\n') {
+                let line: String = self.buffer.drain(..=end).collect();
+                let data = line.strip_prefix("data:");
                 if let Some(data) = data {
-                    let event: Value = serde_json::from_str(&data).unwrap();
+                    let event: Value = serde_json::from_str(data).unwrap();
                     return Some(event["status"].as_str().unwrap().to_owned());
                 }
             }

@@ -48,9 +48,9 @@ async fn buy_a_rocket(args: &DemoArgs) -> Result<(), Failure> {
     shop.log_in(&login, &password).await?;
     story.say("Logged in; the session lasts 24 hours.\n");
 
-    let parts = shop.parts().await?;
-    story.parts(&parts);
-    let ship = choose(&parts)?;
+    let catalogue = shop.parts().await?;
+    story.parts(&catalogue);
+    let ship = choose(&catalogue)?;
     let order = shop.order(&ship).await?;
     story.ordered(&ship, &order);
 

@@ -13,6 +13,12 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+fn is_rust(name: &str) -> bool {
+    Path::new(name)
+        .extension()
+        .is_some_and(|ending| ending == "rs")
+}
+
 fn tracked_files() -> Vec<String> {
     let output = Command::new("git")
         .args(["ls-files", "-z"])
@@ -172,7 +178,7 @@ fn make_run_links_no_client_of_a_server_it_does_not_use() {
 fn no_source_file_is_too_long() {
     let mut lengths: Vec<(usize, String)> = tracked_files()
         .into_iter()
-        .filter(|name| name.ends_with(".rs"))
+        .filter(|name| is_rust(name))
         .map(|name| {
             (
                 fs::read_to_string(root().join(&name))
@@ -203,7 +209,7 @@ fn the_requirements_page_names_what_exists() {
     let files = tracked_files();
     let sources: Vec<String> = files
         .iter()
-        .filter(|name| name.ends_with(".rs"))
+        .filter(|name| is_rust(name))
         .map(|name| fs::read_to_string(root().join(name)).unwrap())
         .collect();
     let mut rows = 0;

@@ -40,6 +40,7 @@ struct PartsPage {
 }
 
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the API's names")]
 pub(super) struct Order {
     pub(super) order_uuid: String,
     pub(super) total_price: i64,

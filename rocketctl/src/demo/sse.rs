@@ -28,11 +28,11 @@ impl Events {
     /// The next event; none when the stream has ended.
     pub(super) async fn next(&mut self) -> Result<Option<StatusEvent>, Failure> {
         loop {
-            while let Some((line, rest)) = self.buffer.split_once('\n') {
-                let data = line.trim_end().strip_prefix("data:").map(str::to_owned);
-                self.buffer = rest.to_owned();
+            while let Some(end) = self.buffer.find('\n') {
+                let line: String = self.buffer.drain(..=end).collect();
+                let data = line.trim_end().strip_prefix("data:");
                 if let Some(data) = data {
-                    return serde_json::from_str(&data)
+                    return serde_json::from_str(data)
                         .map(Some)
                         .map_err(|error| Failure::failed(format!("unexpected event: {error}")));
                 }

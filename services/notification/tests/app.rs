@@ -13,7 +13,7 @@ use uuid::Uuid;
 #[tokio::test]
 async fn a_paid_order_and_its_ship_are_told_and_read() {
     let telegram = Telegram::start(TOKEN).await;
-    let platform = Platform::start(Some(&telegram)).await;
+    let platform = Platform::start(Some(&telegram));
     let (order, user) = (Uuid::new_v4(), platform.user_with_chat());
     platform
         .log
@@ -50,7 +50,7 @@ async fn a_paid_order_and_its_ship_are_told_and_read() {
 #[tokio::test]
 async fn what_the_log_repeats_is_told_once_even_after_a_restart() {
     let telegram = Telegram::start(TOKEN).await;
-    let platform = Platform::start(Some(&telegram)).await;
+    let platform = Platform::start(Some(&telegram));
     let (order, user) = (Uuid::new_v4(), platform.user_with_chat());
     let record = platform::paid(order, user);
     platform.log.append(vec![record.clone(); 5]).await.unwrap();
@@ -67,7 +67,7 @@ async fn what_the_log_repeats_is_told_once_even_after_a_restart() {
 async fn a_message_waits_for_telegram_and_for_iam_and_can_be_read_meanwhile() {
     let telegram = Telegram::start(TOKEN).await;
     telegram.always(Behaviour::Fail(502));
-    let platform = Platform::start(Some(&telegram)).await;
+    let platform = Platform::start(Some(&telegram));
     platform.iam.go_away(true);
     let (order, user) = (Uuid::new_v4(), platform.user_with_chat());
     platform
@@ -87,7 +87,7 @@ async fn a_message_waits_for_telegram_and_for_iam_and_can_be_read_meanwhile() {
 
 #[tokio::test]
 async fn without_a_token_messages_are_kept_and_iam_is_not_asked() {
-    let platform = Platform::start(None).await;
+    let platform = Platform::start(None);
     let (order, user) = (Uuid::new_v4(), platform.user_with_chat());
     platform
         .log
@@ -102,7 +102,7 @@ async fn without_a_token_messages_are_kept_and_iam_is_not_asked() {
 #[tokio::test]
 async fn a_user_iam_does_not_know_blocks_nobody() {
     let telegram = Telegram::start(TOKEN).await;
-    let platform = Platform::start(Some(&telegram)).await;
+    let platform = Platform::start(Some(&telegram));
     let (stranger, user) = (Uuid::new_v4(), platform.user_with_chat());
     for user in [stranger, user] {
         let record = platform::paid(Uuid::new_v4(), user);
@@ -115,7 +115,7 @@ async fn a_user_iam_does_not_know_blocks_nobody() {
 
 #[tokio::test]
 async fn a_poison_record_is_parked_and_blocks_nobody() {
-    let platform = Platform::start(None).await;
+    let platform = Platform::start(None);
     let user = platform.user_with_chat();
     let order = Uuid::new_v4();
     let good = platform::paid(order, user);
@@ -139,7 +139,7 @@ async fn a_poison_record_is_parked_and_blocks_nobody() {
 
 #[tokio::test]
 async fn only_the_reader_with_a_session_reads_and_only_their_own() {
-    let platform = Platform::start(None).await;
+    let platform = Platform::start(None);
     let (user, other) = (Uuid::new_v4(), Uuid::new_v4());
     let record = platform::paid(Uuid::new_v4(), user);
     platform.log.append(vec![record]).await.unwrap();

@@ -4,6 +4,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -57,12 +58,17 @@ impl MemoryLog {
         self.lock().positions.get(&key).copied().unwrap_or(0)
     }
 
-    /// Waits until `ready` holds, which is looked at after every change.
+    /// Waits until `ready` holds, which is looked at after every change; an hour on
+    /// the paused clock is in vain.
     pub(crate) async fn until(&self, ready: impl Fn(&Self) -> bool) {
         let mut changes = self.changed.subscribe();
-        while !ready(self) {
-            changes.changed().await.expect("the log holds the sender");
-        }
+        let waiting = async {
+            while !ready(self) {
+                changes.changed().await.expect("the log holds the sender");
+            }
+        };
+        let in_time = tokio::time::timeout(Duration::from_hours(1), waiting).await;
+        in_time.expect("what is waited for happens within the hour");
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {

@@ -47,11 +47,11 @@ pub(crate) struct Platform {
 }
 
 impl Platform {
-    pub(crate) async fn start(telegram: Option<&Telegram>) -> Self {
-        Self::start_in(tempfile::tempdir().unwrap(), Iam::default(), telegram).await
+    pub(crate) fn start(telegram: Option<&Telegram>) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), Iam::default(), telegram)
     }
 
-    async fn start_in(dir: tempfile::TempDir, iam: Iam, telegram: Option<&Telegram>) -> Self {
+    fn start_in(dir: tempfile::TempDir, iam: Iam, telegram: Option<&Telegram>) -> Self {
         rocket_testkit::tls::install();
         let clock = Arc::new(SystemClock);
         let events = dir.path().join("events.db");
@@ -83,7 +83,7 @@ impl Platform {
     pub(crate) async fn restart(self, telegram: Option<&Telegram>) -> Self {
         self.shutdown.cancel();
         self.running.await.unwrap();
-        Self::start_in(self.dir, self.iam, telegram).await
+        Self::start_in(self.dir, self.iam, telegram)
     }
 
     pub(crate) async fn stop(self) {
