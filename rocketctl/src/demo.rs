@@ -50,9 +50,9 @@ async fn buy_a_rocket(args: &DemoArgs) -> Result<(), Failure> {
 
     let catalogue = shop.parts().await?;
     story.parts(&catalogue);
-    let ship = choose(&catalogue)?;
-    let order = shop.order(&ship).await?;
-    story.ordered(&ship, &order);
+    let chosen = choose(&catalogue)?;
+    let order = shop.order(&chosen).await?;
+    story.ordered(&chosen, &order);
 
     let mut events = shop.events(&order.order_uuid).await?;
     let transaction_uuid = shop.pay(&order.order_uuid, "CARD").await?;

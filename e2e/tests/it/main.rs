@@ -7,6 +7,7 @@ mod invariant_1;
 mod invariant_3;
 mod invariant_4;
 mod order_walk;
+mod readme;
 mod refusals;
 mod repository;
 mod snapshots;

@@ -173,3 +173,37 @@ fn a_data_directory_that_cannot_be_made_is_refused() {
     assert_eq!(output.status.code(), Some(73), "{said}");
     assert!(said.contains("not usable"), "{said}");
 }
+
+/// Which ports a process listens on, from the kernel's own tables.
+fn listening(pid: u32) -> Vec<String> {
+    let links = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+    let sockets: Vec<String> = links
+        .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
+        .filter_map(|link| {
+            let text = link.to_str()?.to_owned();
+            Some(text.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned())
+        })
+        .collect();
+    let mut found = Vec::new();
+    for table in ["tcp", "tcp6", "udp", "udp6"] {
+        let text = fs::read_to_string(format!("/proc/{pid}/net/{table}")).unwrap_or_default();
+        for line in text.lines().skip(1) {
+            let columns: Vec<_> = line.split_whitespace().collect();
+            // 0A is LISTEN; a UDP socket has no such state, so any of them counts.
+            let listens = columns[3] == "0A" || table.starts_with("udp");
+            if listens && sockets.iter().any(|inode| inode == columns[9]) {
+                found.push(format!("{table} {}", columns[1]));
+            }
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_port_is_open_and_no_other() {
+    let platform = Platform::start(PROGRAM, &Options::default()).await;
+    let ports = listening(platform.pid());
+    assert_eq!(ports.len(), 1, "{ports:?}");
+    // 127.0.0.1, as the kernel writes it.
+    assert!(ports[0].starts_with("tcp 0100007F:"), "{ports:?}");
+}

@@ -1,15 +1,9 @@
-//! Stand-ins for tests: a clock that is set by hand, a hasher that counts, a store that
-//! is away.
-#![allow(clippy::missing_panics_doc)]
+//! Stand-ins for tests: a hasher that counts, a store that is away.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use rocket_runtime::Clock;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
@@ -20,34 +14,12 @@ use crate::{
     },
 };
 
-/// A clock that stands still until it is moved.
-#[derive(Debug)]
-pub struct ManualClock(Mutex<OffsetDateTime>);
-
-impl ManualClock {
-    /// Stands at this time.
-    pub fn at(now: OffsetDateTime) -> Self {
-        Self(Mutex::new(now))
-    }
-
-    /// Moves it.
-    pub fn advance(&self, by: Duration) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
-    }
-}
-
-impl Clock for ManualClock {
-    fn now(&self) -> OffsetDateTime {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Hashes at no cost and counts what it was asked to do.
 #[derive(Debug, Default)]
 pub struct CountingHasher {
     hashed: AtomicUsize,
     verified: AtomicUsize,
-    busy: std::sync::atomic::AtomicBool,
+    busy: AtomicBool,
 }
 
 impl CountingHasher {

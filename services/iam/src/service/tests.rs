@@ -1,15 +1,15 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use rocket_runtime::{Clock as _, SystemIds};
+use rocket_testkit::ManualClock;
 use tempfile::TempDir;
-use time::{Duration, macros::datetime};
 
 use super::*;
 use crate::{
     adapters::{MemoryThrottle, SqliteStore},
     config::ThrottleConfig,
     domain::{LoginName, SessionId},
-    fakes::{AwayStore, CountingHasher, ManualClock},
+    fakes::{AwayStore, CountingHasher},
     ports::{HashError, SessionStore as _},
 };
 
@@ -31,7 +31,7 @@ fn fixture() -> Fixture {
     let dir = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(&dir.path().join("iam.db")).unwrap());
     let hasher = Arc::new(CountingHasher::default());
-    let clock = Arc::new(ManualClock::at(datetime!(2030-01-01 00:00 UTC)));
+    let clock = ManualClock::new();
     let throttle = Arc::new(MemoryThrottle::new(ThrottleConfig {
         account_failures: 3,
         ..ThrottleConfig::default()
@@ -155,8 +155,7 @@ async fn guessing_is_stopped_for_known_and_unknown_accounts_alike() {
             panic!("must be throttled, was {refused}");
         };
         assert_eq!(f.hasher.verified(), 3, "a refused attempt costs no hash");
-        f.clock
-            .advance(Duration::try_from(throttled.retry_after).unwrap());
+        f.clock.advance(throttled.retry_after);
         let again = f.log_in.run(login, "correct horse").await;
         assert_eq!(again.is_ok(), login == "ann");
     }
@@ -180,13 +179,14 @@ async fn a_session_ends_after_24_hours_even_when_used() {
     let f = fixture();
     let id = f.ann_signed_in().await;
     for _ in 0..23 {
-        f.clock.advance(Duration::hours(1));
+        f.clock.advance(Duration::from_hours(1));
         assert!(f.passes(id).await);
         assert!(f.whoami.run(id).await.unwrap().is_some());
     }
-    f.clock.advance(Duration::hours(1) - Duration::MICROSECOND);
+    f.clock
+        .advance(Duration::from_hours(1) - Duration::from_micros(1));
     assert!(f.passes(id).await);
-    f.clock.advance(Duration::MICROSECOND);
+    f.clock.advance(Duration::from_micros(1));
     assert!(!f.passes(id).await);
     assert!(f.whoami.run(id).await.unwrap().is_none());
 }
@@ -244,9 +244,9 @@ async fn sweeping_deletes_the_expired_only() {
     let f = fixture();
     f.ann_signed_in().await;
     f.sign_in().await;
-    f.clock.advance(Duration::hours(12));
+    f.clock.advance(Duration::from_hours(12));
     let live = f.sign_in().await;
-    f.clock.advance(Duration::hours(12));
+    f.clock.advance(Duration::from_hours(12));
     assert_eq!(f.sweep.run().await.unwrap(), 2);
     assert_eq!(f.sweep.run().await.unwrap(), 0);
     assert!(f.passes(live).await);
@@ -256,7 +256,7 @@ async fn sweeping_deletes_the_expired_only() {
 async fn the_sweeper_goes_on_when_the_store_is_away_and_ends_at_shutdown() {
     let shutdown = rocket_runtime::shutdown::CancellationToken::new();
     let sweep = SweepSessions::new(Arc::new(AwayStore), fixture().clock);
-    let period = std::time::Duration::from_secs(60);
+    let period = Duration::from_mins(1);
     let sweeper = tokio::spawn(sweep.run_every(period, shutdown.clone()));
     tokio::time::sleep(period * 5).await;
     assert!(!sweeper.is_finished());

@@ -17,8 +17,8 @@ use crate::ports::StoreError;
 
 /// Forward only: a step that was released is never changed.
 const MIGRATIONS: &[&str] = &[
-    include_str!("../../../migrations/sqlite/0001_orders.sql"),
-    include_str!("../../../migrations/sqlite/0002_idempotency_keys.sql"),
+    include_str!("../../migrations/sqlite/0001_orders.sql"),
+    include_str!("../../migrations/sqlite/0002_idempotency_keys.sql"),
     outbox::MIGRATION,
     inbox::MIGRATION,
 ];

@@ -14,7 +14,7 @@ use rocket_db::{DbError, Sqlite};
 use crate::ports::{CommitError, ReleaseError, ReserveError, StoreError};
 
 const MIGRATIONS: &[&str] = &[include_str!(
-    "../../../migrations/sqlite/001_parts_and_reservations.sql"
+    "../../migrations/sqlite/001_parts_and_reservations.sql"
 )];
 
 /// Parts and reservations in one SQLite file. Clones share it.

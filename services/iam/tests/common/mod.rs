@@ -1,0 +1,167 @@
+//! IAM on its embedded store, with a hasher that costs nothing and a clock set by hand.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::sync::Arc;
+
+use axum::{Router, body::Body};
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use rocket_iam::{
+    App, Config, Deps, Ports,
+    api::paths,
+    fakes::{AwayStore, CountingHasher},
+};
+use rocket_rpc::{
+    Channel,
+    client::{ClientConfig, in_process},
+    credential::{Credential, Credentials},
+};
+use rocket_runtime::SystemIds;
+use rocket_testkit::ManualClock;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+pub const PASSWORD: &str = "correct horse";
+
+pub struct Iam {
+    pub app: App,
+    pub clock: Arc<ManualClock>,
+    pub hasher: Arc<CountingHasher>,
+    pub gateway: Credential,
+    pub notification: Credential,
+    pub dir: TempDir,
+}
+
+/// As it runs.
+pub fn iam() -> Iam {
+    build(|_| {}, |_| {})
+}
+
+/// With its store away.
+pub fn without_store() -> Iam {
+    build(
+        |_| {},
+        |ports| {
+            ports.users = Arc::new(AwayStore);
+            ports.sessions = Arc::new(AwayStore);
+            ports.whoami = Arc::new(AwayStore);
+        },
+    )
+}
+
+pub fn build(configure: fn(&mut Config), replace: fn(&mut Ports)) -> Iam {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = Config::new(dir.path().join("iam.db"));
+    configure(&mut config);
+    let clock = ManualClock::new();
+    let hasher = Arc::new(CountingHasher::default());
+    let gateway = Credential::generate().unwrap();
+    let notification = Credential::generate().unwrap();
+    let credentials = Credentials::new()
+        .allow("gateway", gateway.hash(), &[paths::GRPC_CHECK])
+        .allow("notification", notification.hash(), &[paths::GRPC_GET_USER]);
+    let deps = Deps {
+        clock: clock.shared(),
+        ids: Arc::new(SystemIds),
+        credentials,
+    };
+    let mut ports = Ports::embedded(&config).unwrap();
+    ports.hasher = hasher.clone();
+    replace(&mut ports);
+    Iam {
+        app: App::from_ports(&config, deps, ports).unwrap(),
+        clock,
+        hasher,
+        gateway,
+        notification,
+        dir,
+    }
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl Answer {
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    pub fn text(&self, field: &str) -> String {
+        self.body[field].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+}
+
+pub async fn send(router: Router, request: Request<Body>) -> Answer {
+    let response = router.oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: serde_json::from_slice(&bytes).unwrap_or_default(),
+    }
+}
+
+pub fn registration(login: &str) -> Value {
+    json!({
+        "login": login,
+        "email": format!("{login}@example.org"),
+        "password": PASSWORD,
+        "notification_methods": [{"provider_name": "telegram", "target": "4711"}],
+    })
+}
+
+impl Iam {
+    pub async fn post(&self, path: &str, body: impl Into<String>) -> Answer {
+        let request = Request::post(path)
+            .header("content-type", "application/json")
+            .body(Body::from(body.into()));
+        send(self.app.router(), request.unwrap()).await
+    }
+
+    pub async fn call(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        send(self.app.router(), request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Opens the account and returns its id.
+    pub async fn register(&self, login: &str) -> String {
+        let body = registration(login).to_string();
+        let answer = self.post(paths::HTTP_REGISTER, body).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        answer.text("user_uuid")
+    }
+
+    pub async fn try_login(&self, login: &str, password: &str) -> Answer {
+        let body = json!({"login": login, "password": password}).to_string();
+        self.post(paths::HTTP_LOGIN, body).await
+    }
+
+    /// Opens the account, signs in and returns the session id.
+    pub async fn signed_in(&self, login: &str) -> String {
+        self.register(login).await;
+        let answer = self.try_login(login, PASSWORD).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.text("session_uuid")
+    }
+
+    /// A channel as a service of the same process holds it.
+    pub fn channel(&self, credential: Option<&Credential>) -> Channel {
+        let config = ClientConfig {
+            credential: credential.cloned(),
+            ..ClientConfig::default()
+        };
+        in_process(self.app.router(), &config)
+    }
+}
