@@ -139,7 +139,7 @@ pub struct Throttled {
 }
 
 /// Limits guessing. Attempts are counted when they begin, so that many at once get
-/// no further than one after another.
+/// no further than one after another; one that is dropped midway stays counted.
 #[async_trait]
 pub trait LoginThrottle: Send + Sync + Debug {
     /// Counts an attempt as failed until told otherwise, or refuses it. A refusal

@@ -88,16 +88,13 @@ async fn a_session_holder_passes_with_an_identity_that_replaces_what_they_sent()
             panic!("must pass: {answer:?}");
         };
         let overwrite = i32::from(HeaderAppendAction::OverwriteIfExistsOrAdd);
-        let set: Vec<_> = ok.headers.into_iter().map(|option| {
+        let expected = [("x-session-uuid", &session), ("x-user-uuid", &user)];
+        assert_eq!(ok.headers.len(), expected.len());
+        for (option, (name, value)) in ok.headers.into_iter().zip(expected) {
             assert_eq!(option.append_action, overwrite);
             let header = option.header.unwrap();
-            (header.key, header.value)
-        });
-        let expected = [("x-session-uuid", &session), ("x-user-uuid", &user)];
-        assert_eq!(
-            set,
-            expected.map(|(name, value)| (name.to_owned(), value.clone()))
-        );
+            assert_eq!((header.key.as_str(), &header.value), (name, value));
+        }
         assert_eq!(ok.headers_to_remove, ["cookie"]);
     }
 }

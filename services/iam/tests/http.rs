@@ -10,6 +10,8 @@ use rocket_iam::api::paths::{HTTP_LOGIN, HTTP_LOGOUT, HTTP_REGISTER, HTTP_WHOAMI
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
 fn registration_with(field: &str, value: Value) -> String {
     let mut body = registration("ann");
     body[field] = value;
@@ -134,10 +136,7 @@ async fn a_malformed_body_is_refused() {
         ] {
             let answer = iam.post(path, body).await;
             let seen = (answer.status.as_u16(), answer.code());
-            assert!(
-                seen == (400, code) || (path == HTTP_LOGIN && seen.1 == "unknown_field"),
-                "{path} {body} {seen:?}"
-            );
+            assert_eq!(seen, (400, code), "{path} {body}");
         }
         let large = format!("{{\"login\": \"{}\"}}", "a".repeat(70_000));
         assert_eq!(iam.post(path, large).await.status, 413);
@@ -224,7 +223,7 @@ async fn the_cookie_stands_in_for_the_header_and_the_header_wins() {
     let ben = iam.signed_in("ben").await;
     let cookie = format!("theme=dark; session_uuid={ann}");
     let twice = format!("session_uuid={ann}; session_uuid={ben}");
-    let cases: [(&[(&str, &str)], Option<&str>); 6] = [
+    let cases: [(Headers<'_>, Option<&str>); 6] = [
         (&[("cookie", &cookie)], Some("ann")),
         (
             &[("cookie", &cookie), ("x-session-uuid", &ben)],

@@ -106,14 +106,14 @@ impl PasswordHasher for Argon2idHasher {
         password: Password,
         against: Option<PasswordHash>,
     ) -> Result<bool, HashError> {
-        self.run(move |argon2| match against {
-            Some(hash) => verify(argon2, &password, &hash),
-            None => {
-                // Verifying is hashing again with the stored salt, so hashing with a
-                // fresh one is the same work, and no stored dummy can be guessed.
-                black_box(argon2.hash_password(password.as_bytes())?);
-                Ok(false)
+        self.run(move |argon2| {
+            if let Some(hash) = against {
+                return verify(argon2, &password, &hash);
             }
+            // Verifying is hashing again with the stored salt, so hashing with a fresh
+            // one is the same work, and no dummy hash needs to be kept.
+            black_box(argon2.hash_password(password.as_bytes())?);
+            Ok(false)
         })
         .await
     }

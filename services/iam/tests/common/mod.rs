@@ -22,24 +22,24 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
-pub const PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "correct horse";
 
-pub struct Iam {
-    pub app: App,
-    pub clock: Arc<ManualClock>,
-    pub hasher: Arc<CountingHasher>,
-    pub gateway: Credential,
-    pub notification: Credential,
-    pub dir: TempDir,
+pub(crate) struct Iam {
+    pub(crate) app: App,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) hasher: Arc<CountingHasher>,
+    pub(crate) gateway: Credential,
+    pub(crate) notification: Credential,
+    pub(crate) dir: TempDir,
 }
 
 /// As it runs.
-pub fn iam() -> Iam {
+pub(crate) fn iam() -> Iam {
     build(|_| {}, |_| {})
 }
 
 /// With its store away.
-pub fn without_store() -> Iam {
+pub(crate) fn without_store() -> Iam {
     build(
         |_| {},
         |ports| {
@@ -50,7 +50,7 @@ pub fn without_store() -> Iam {
     )
 }
 
-pub fn build(configure: fn(&mut Config), replace: fn(&mut Ports)) -> Iam {
+pub(crate) fn build(configure: fn(&mut Config), replace: fn(&mut Ports)) -> Iam {
     let dir = tempfile::tempdir().unwrap();
     let mut config = Config::new(dir.path().join("iam.db"));
     configure(&mut config);
@@ -79,27 +79,27 @@ pub fn build(configure: fn(&mut Config), replace: fn(&mut Ports)) -> Iam {
     }
 }
 
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
 }
 
 impl Answer {
-    pub fn code(&self) -> &str {
+    pub(crate) fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
 
-    pub fn text(&self, field: &str) -> String {
+    pub(crate) fn text(&self, field: &str) -> String {
         self.body[field].as_str().unwrap_or_default().to_owned()
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |v| v.to_str().unwrap())
     }
 }
 
-pub async fn send(router: Router, request: Request<Body>) -> Answer {
+pub(crate) async fn send(router: Router, request: Request<Body>) -> Answer {
     let response = router.oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
@@ -110,7 +110,7 @@ pub async fn send(router: Router, request: Request<Body>) -> Answer {
     }
 }
 
-pub fn registration(login: &str) -> Value {
+pub(crate) fn registration(login: &str) -> Value {
     json!({
         "login": login,
         "email": format!("{login}@example.org"),
@@ -120,14 +120,14 @@ pub fn registration(login: &str) -> Value {
 }
 
 impl Iam {
-    pub async fn post(&self, path: &str, body: impl Into<String>) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: impl Into<String>) -> Answer {
         let request = Request::post(path)
             .header("content-type", "application/json")
             .body(Body::from(body.into()));
         send(self.app.router(), request.unwrap()).await
     }
 
-    pub async fn call(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn call(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -136,20 +136,20 @@ impl Iam {
     }
 
     /// Opens the account and returns its id.
-    pub async fn register(&self, login: &str) -> String {
+    pub(crate) async fn register(&self, login: &str) -> String {
         let body = registration(login).to_string();
         let answer = self.post(paths::HTTP_REGISTER, body).await;
         assert_eq!(answer.status, 201, "{}", answer.body);
         answer.text("user_uuid")
     }
 
-    pub async fn try_login(&self, login: &str, password: &str) -> Answer {
+    pub(crate) async fn try_login(&self, login: &str, password: &str) -> Answer {
         let body = json!({"login": login, "password": password}).to_string();
         self.post(paths::HTTP_LOGIN, body).await
     }
 
     /// Opens the account, signs in and returns the session id.
-    pub async fn signed_in(&self, login: &str) -> String {
+    pub(crate) async fn signed_in(&self, login: &str) -> String {
         self.register(login).await;
         let answer = self.try_login(login, PASSWORD).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -157,7 +157,7 @@ impl Iam {
     }
 
     /// A channel as a service of the same process holds it.
-    pub fn channel(&self, credential: Option<&Credential>) -> Channel {
+    pub(crate) fn channel(&self, credential: Option<&Credential>) -> Channel {
         let config = ClientConfig {
             credential: credential.cloned(),
             ..ClientConfig::default()

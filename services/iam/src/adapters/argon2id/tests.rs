@@ -67,17 +67,17 @@ fn refuses_parameters_that_argon2_does_not_take() {
 async fn works_on_a_bounded_number_and_refuses_what_cannot_wait() {
     let hasher = Argon2idHasher::new(&cheap(2, 1)).unwrap();
     let (started, starts) = mpsc::channel();
-    let mut releases = Vec::new();
+    let mut running = Vec::new();
     let mut callers = Vec::new();
     for _ in 0..3 {
-        let (release, released) = mpsc::channel::<()>();
-        releases.push(release);
+        let (finish, finished) = mpsc::channel::<()>();
+        running.push(finish);
         let (hasher, started) = (hasher.clone(), started.clone());
         callers.push(tokio::spawn(async move {
             hasher
                 .run(move |_| {
                     started.send(()).unwrap();
-                    released.recv().ok();
+                    finished.recv().ok();
                     Ok(())
                 })
                 .await
@@ -97,10 +97,10 @@ async fn works_on_a_bounded_number_and_refuses_what_cannot_wait() {
     assert!(matches!(fourth, Err(HashError::Busy)));
 
     callers.remove(0).abort();
-    let still_full = hasher.hash(password("correct horse")).await;
+    let still_full = hasher.verify(password("correct horse"), None).await;
     assert!(matches!(still_full, Err(HashError::Busy)));
 
-    drop(releases);
+    drop(running);
     for caller in callers {
         caller.await.unwrap().unwrap();
     }
