@@ -44,13 +44,13 @@ async fn a_kill_tells_twice_only_between_telegrams_answer_and_the_mark() {
 
         // The next process starts when the killed one's lease is over.
         world.clock.advance(LEASE);
-        world.process(&alive()).run(&notice).await.unwrap();
+        world.tell(&notice).await.unwrap();
         assert_eq!(world.telegram.taken().len(), told, "{step:?}");
         assert_eq!(world.delivery(&notice).await, Some(Delivery::Sent));
 
         // From then on it stays told, however often the log brings it.
         world.clock.advance(LEASE);
-        world.process(&alive()).run(&notice).await.unwrap();
+        world.tell(&notice).await.unwrap();
         assert_eq!(world.telegram.taken().len(), told, "{step:?}");
     }
 }
@@ -73,7 +73,7 @@ async fn replicas_that_read_the_same_event_tell_it_once() {
     for replica in replicas {
         replica.abort();
     }
-    world.process(&alive()).run(&notice).await.unwrap();
+    world.tell(&notice).await.unwrap();
     assert_eq!(world.telegram.calls().len(), 1);
 }
 
@@ -128,7 +128,7 @@ async fn a_chat_that_is_gone_is_recorded_and_not_tried_again() {
         reason: "chat not found".to_owned(),
     });
     for _ in 0..3 {
-        world.process(&alive()).run(&notice).await.unwrap();
+        world.tell(&notice).await.unwrap();
     }
     assert!(world.telegram.taken().is_empty());
     assert_eq!(world.delivery(&notice).await, Some(Delivery::Undeliverable));
@@ -139,11 +139,11 @@ async fn a_transient_failure_frees_the_claim_for_the_next_try() {
     let world = World::new();
     let notice = world.notice();
     world.telegram.fail_next(SendError::Transient("502".into()));
-    let outcome = world.process(&alive()).run(&notice).await;
+    let outcome = world.tell(&notice).await;
     assert!(matches!(outcome, Err(NotifyError::Send(_))), "{outcome:?}");
     assert_eq!(world.delivery(&notice).await, Some(Delivery::Pending));
     // No time has passed: the claim was given back, not left to its lease.
-    world.process(&alive()).run(&notice).await.unwrap();
+    world.tell(&notice).await.unwrap();
     assert_eq!(world.telegram.taken().len(), 1);
 }
 
@@ -164,7 +164,7 @@ async fn a_consumer_that_stops_does_not_stop_a_message_on_its_way() {
     under_way.wait().await;
     assert_eq!(world.telegram.taken().len(), 1);
     assert_eq!(world.delivery(&notice).await, Some(Delivery::Sent));
-    world.process(&alive()).run(&notice).await.unwrap();
+    world.tell(&notice).await.unwrap();
     assert_eq!(world.telegram.taken().len(), 1);
 }
 
@@ -177,7 +177,7 @@ async fn without_a_bot_or_a_chat_the_message_is_kept() {
         .lock()
         .unwrap()
         .insert(without_chat.user_uuid, "@channel");
-    world.process(&alive()).run(&without_chat).await.unwrap();
+    world.tell(&without_chat).await.unwrap();
     let without_bot = world.notice();
     let mut process = world.process(&alive());
     process.telegram = None;
