@@ -6,7 +6,10 @@ mod common;
 use std::time::Duration;
 
 use common::{PASSWORD, iam, registration, send, without_store};
-use rocket_iam::api::paths::{HTTP_LOGIN, HTTP_LOGOUT, HTTP_REGISTER, HTTP_WHOAMI};
+use rocket_iam::{
+    api::paths::{HTTP_LOGIN, HTTP_LOGOUT, HTTP_REGISTER, HTTP_WHOAMI},
+    domain::SessionId,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -274,6 +277,24 @@ async fn trouble_on_our_side_is_503_without_its_text() {
     let answer = busy.try_login("ann", PASSWORD).await;
     assert_eq!((answer.status.as_u16(), answer.code()), (503, "busy"));
     assert_eq!(answer.header("retry-after"), "1");
+}
+
+/// Whoever reads the files, or a copy of them, cannot sign in with what is there.
+#[tokio::test]
+async fn invariant_9_neither_session_id_nor_password_is_in_the_files() {
+    let iam = iam();
+    let text = iam.signed_in("ann").await;
+    let id: Uuid = text.parse().unwrap();
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(iam.dir.path()).unwrap() {
+        files.extend(std::fs::read(entry.unwrap().path()).unwrap());
+    }
+    let holds = |needle: &[u8]| files.windows(needle.len()).any(|window| window == needle);
+    let hash = SessionId::from(id).hash();
+    assert!(holds(hash.as_bytes()), "the session is there by its hash");
+    for secret in [id.as_bytes(), text.as_bytes(), PASSWORD.as_bytes()] {
+        assert!(!holds(secret));
+    }
 }
 
 #[test]
