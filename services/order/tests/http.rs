@@ -100,7 +100,7 @@ async fn bad_input_is_named_and_changes_nothing() {
         (&orders, "{", 400, "malformed_json"),
         (&orders, "{}", 400, "invalid_argument"),
         (&orders, r#"{"part_uuids":null}"#, 400, "invalid_argument"),
-        (&orders, r#"{"part_uuids":["x"]}"#, 400, "invalid_argument"),
+        (&orders, r#"{"part_uuids":["x"]}"#, 400, "invalid_uuid"),
         (&orders, &none, 400, "invalid_argument"),
         (&orders, &many, 400, "invalid_argument"),
         (&orders, &with_price, 400, "unknown_field"),
