@@ -3,11 +3,11 @@
 use axum::{
     Json, Router,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{AppendHeaders, IntoResponse},
 };
 use rocket_rpc::{
-    error::ApiError,
+    error::{ApiError, Kind},
     http::{JsonBody, Problem},
     session::{Caller, SessionToken},
 };
@@ -73,7 +73,9 @@ fn routes() -> OpenApiRouter<HttpApi> {
 /// The HTTP routes.
 pub fn router(api: HttpApi) -> Router {
     let (router, _) = routes().split_for_parts();
-    router.with_state(api)
+    router
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(api)
 }
 
 /// The OpenAPI description of the HTTP routes.
@@ -167,4 +169,12 @@ async fn whoami(
     let (session, user) = found.ok_or_else(ApiError::unauthenticated)?;
     let body = WhoamiBody::new(&session, &user);
     Ok((AppendHeaders([NO_STORE]), Json(body)))
+}
+
+async fn method_not_allowed(method: Method) -> ApiError {
+    ApiError::new(
+        Kind::MethodNotAllowed,
+        "method_not_allowed",
+        format!("this path does not take {method}"),
+    )
 }

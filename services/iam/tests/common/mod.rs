@@ -1,6 +1,8 @@
 //! IAM on its embedded store, with a hasher that costs nothing and a clock set by hand.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod remote;
+
 use std::sync::Arc;
 
 use axum::{Router, body::Body};
@@ -21,6 +23,7 @@ use rocket_testkit::ManualClock;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
+use uuid::Uuid;
 
 pub(crate) const PASSWORD: &str = "correct horse";
 
@@ -30,6 +33,8 @@ pub(crate) struct Iam {
     pub(crate) hasher: Arc<CountingHasher>,
     pub(crate) gateway: Credential,
     pub(crate) notification: Credential,
+    /// The secrets of the two, for clients that are not of this process.
+    pub(crate) secrets: [String; 2],
     pub(crate) dir: TempDir,
 }
 
@@ -56,8 +61,8 @@ pub(crate) fn build(configure: fn(&mut Config), replace: fn(&mut Ports)) -> Iam 
     configure(&mut config);
     let clock = ManualClock::new();
     let hasher = Arc::new(CountingHasher::default());
-    let gateway = Credential::generate().unwrap();
-    let notification = Credential::generate().unwrap();
+    let secrets = [(); 2].map(|()| Uuid::new_v4().to_string());
+    let [gateway, notification] = secrets.each_ref().map(Credential::from_secret);
     let credentials = Credentials::new()
         .allow("gateway", gateway.hash(), &[paths::GRPC_CHECK])
         .allow("notification", notification.hash(), &[paths::GRPC_GET_USER]);
@@ -75,6 +80,7 @@ pub(crate) fn build(configure: fn(&mut Config), replace: fn(&mut Ports)) -> Iam 
         hasher,
         gateway,
         notification,
+        secrets,
         dir,
     }
 }
