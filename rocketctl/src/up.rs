@@ -32,7 +32,7 @@ pub(crate) fn run(args: &UpArgs) -> Result<(), Failure> {
         format: args.log_format.map(Into::into),
     })
     .map_err(|error| Failure::config(error.to_string()))?;
-    let data = DataDir::open(&args.data)?;
+    let data = DataDir::open(&args.data, settings.currency)?;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -78,7 +78,10 @@ async fn serve_platform(
     announce(args, started);
 
     tokio::select! {
-        () = shutdown::signal() => info!("stopping"),
+        () = shutdown::signal() => {
+            info!("stopping; a second signal stops at once");
+            tokio::spawn(stop_at_once());
+        }
         // A loop ended on its own: the process ends too, and says so by its code.
         () = shutdown.cancelled() => {}
     }
@@ -97,6 +100,13 @@ async fn serve_platform(
     } else {
         Err(Failure::failed("a background loop ended; see the log"))
     }
+}
+
+/// Whoever asks twice does not want to wait; a kill loses nothing, nor does this.
+async fn stop_at_once() {
+    shutdown::signal().await;
+    // 128 + SIGINT, as shells report it.
+    std::process::exit(130);
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {

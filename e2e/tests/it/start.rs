@@ -207,3 +207,49 @@ async fn one_port_is_open_and_no_other() {
     // 127.0.0.1, as the kernel writes it.
     assert!(ports[0].starts_with("tcp 0100007F:"), "{ports:?}");
 }
+
+/// The directory's format is the number of migrations of all stores, so a new
+/// migration cannot be forgotten there.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_format_of_the_data_directory_counts_every_migration() {
+    let platform = Platform::start(PROGRAM, &Options::default()).await;
+    let mut migrations = 0;
+    for store in [
+        "events.db",
+        "iam.db",
+        "inventory.db",
+        "notification.db",
+        "order.db",
+    ] {
+        let version: u32 = platform
+            .store(store)
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .unwrap();
+        migrations += version;
+    }
+    let format = fs::read_to_string(platform.data().join("FORMAT")).unwrap();
+    assert_eq!(format.trim(), migrations.to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_currency_is_refused_on_the_same_data() {
+    let mut platform = Platform::start(PROGRAM, &Options::default()).await;
+    platform.kill().await;
+    let file = platform.data().parent().unwrap().join("platform.yaml");
+    fs::write(&file, format!("{RESOURCE}  currency: EUR\n")).unwrap();
+    let output = Command::new(PROGRAM)
+        .arg("up")
+        .arg("--data")
+        .arg(platform.data())
+        .arg("--file")
+        .arg(file)
+        .args(["--listen", "127.0.0.1:0"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(73), "{said}");
+    assert!(
+        said.contains("its amounts are in USD") && said.contains("spec.currency"),
+        "{said}"
+    );
+}

@@ -72,20 +72,54 @@ impl EmbeddedLog {
     }
 
     /// Deletes records older than `age` that every group of their topic has taken
-    /// in. Dead letters and topics nobody reads are kept. Returns how many.
+    /// in. Dead letters and topics nobody reads are kept. Returns how many. Goes in
+    /// small steps, between which others write.
     pub async fn forget_older_than(&self, age: Duration) -> Result<usize, DbError> {
         let before = convert::micros(self.clock.now() - age);
-        self.store
-            .write(move |c| {
-                Ok(c.prepare_cached(
-                    "DELETE FROM records WHERE appended_at < ?1 AND offset < (
-                       SELECT min(p.next_offset) FROM positions p
-                       WHERE p.topic = records.topic AND p.partition = records.partition)",
-                )?
-                .execute([before])?)
-            })
-            .await
+        let read_by_all = self.store.read(|c| read_by_all(c)).await?;
+        let mut forgotten = 0;
+        for (topic, partition, next_offset) in read_by_all {
+            loop {
+                let topic = topic.clone();
+                let step = self
+                    .store
+                    .write(move |c| {
+                        Ok::<_, DbError>(c.prepare_cached(FORGET)?.execute((
+                            topic,
+                            partition,
+                            next_offset,
+                            before,
+                        ))?)
+                    })
+                    .await?;
+                forgotten += step;
+                if step < FORGET_STEP {
+                    break;
+                }
+            }
+        }
+        Ok(forgotten)
     }
+}
+
+/// Rows deleted in one step; [`FORGET`] holds the same number.
+const FORGET_STEP: usize = 500;
+
+/// Looks at a partition's oldest records only: they are in order of age.
+const FORGET: &str = "DELETE FROM records WHERE topic = ?1 AND partition = ?2 AND offset IN (
+    SELECT offset FROM (
+        SELECT offset, appended_at FROM records
+        WHERE topic = ?1 AND partition = ?2 AND offset < ?3
+        ORDER BY offset LIMIT 500)
+    WHERE appended_at < ?4)";
+
+/// For each partition that is read, the offset that its slowest group has reached.
+fn read_by_all(connection: &Connection) -> Result<Vec<(String, i32, i64)>, DbError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT topic, partition, min(next_offset) FROM positions GROUP BY topic, partition",
+    )?;
+    let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 #[async_trait]

@@ -84,6 +84,10 @@ pub async fn run(
         config,
         clock,
         unsent: metrics::gauge("outbox_unsent", "Messages that wait to be sent."),
+        parked: metrics::gauge(
+            "outbox_parked",
+            "Messages that can never be sent and wait for a person.",
+        ),
         age: metrics::gauge(
             "outbox_oldest_age_seconds",
             "Age of the oldest message that waits to be sent.",
@@ -118,6 +122,7 @@ struct Relay {
     config: RelayConfig,
     clock: SharedClock,
     unsent: metrics::Gauge,
+    parked: metrics::Gauge,
     age: metrics::Gauge,
 }
 
@@ -219,13 +224,15 @@ impl Relay {
         let age = stats
             .oldest
             .map_or(0.0, |oldest| (self.clock.now() - oldest).as_seconds_f64());
-        #[allow(
-            clippy::cast_precision_loss,
-            reason = "a gauge is a float; 2^53 rows do not occur"
-        )]
-        self.unsent.set(stats.unsent as f64, &labels);
+        self.unsent.set(as_float(stats.unsent), &labels);
+        self.parked.set(as_float(stats.parked), &labels);
         self.age.set(age.max(0.0), &labels);
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "2^53 rows do not occur")]
+fn as_float(rows: u64) -> f64 {
+    rows as f64
 }
 
 /// Sends messages to the event log, as CloudEvents.

@@ -2,7 +2,13 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{
+    Router,
+    body::Body,
+    http::{Response, header::CONTENT_TYPE},
+    middleware,
+};
+use futures::StreamExt as _;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
@@ -23,9 +29,10 @@ pub struct Limits {
     pub connections: usize,
     /// Requests at once on one HTTP/2 connection.
     pub streams_per_connection: u32,
-    /// Bytes of one request's headers.
+    /// Bytes of one request's headers. The front door has a narrower bound of its
+    /// own and says what is wrong; this one only cuts off.
     pub header_bytes: u32,
-    /// Headers of one request (HTTP/1.1).
+    /// Headers of one request (HTTP/1.1); the same holds.
     pub header_count: usize,
     /// How long a client may take to send its headers.
     pub header_timeout: Duration,
@@ -38,8 +45,8 @@ impl Default for Limits {
         Self {
             connections: 4_096,
             streams_per_connection: 256,
-            header_bytes: 16 * 1024,
-            header_count: 64,
+            header_bytes: 64 * 1024,
+            header_count: 128,
             header_timeout: Duration::from_secs(10),
             drain: Duration::from_secs(10),
         }
@@ -57,6 +64,11 @@ pub async fn serve(
     let builder = Arc::new(builder(limits));
     let permits = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
+    let ending = shutdown.clone();
+    let router = router.layer(middleware::map_response(move |response| {
+        let ending = ending.clone();
+        async move { end_with(ending, response) }
+    }));
     let mut failures = 0;
     loop {
         // The permit is taken before accepting: connections beyond the bound wait
@@ -101,6 +113,24 @@ pub async fn serve(
     {
         warn!("requests still open after the drain time are cut off");
     }
+}
+
+/// An event stream goes on for as long as there is something to tell, which would
+/// hold up the end; its client connects again by itself (WHATWG HTML, section 9.2).
+fn end_with(shutdown: CancellationToken, response: Response<Body>) -> Response<Body> {
+    let streams = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+    if !streams {
+        return response;
+    }
+    response.map(|body| {
+        let until = body
+            .into_data_stream()
+            .take_until(shutdown.cancelled_owned());
+        Body::from_stream(until)
+    })
 }
 
 fn builder(limits: Limits) -> Builder<TokioExecutor> {

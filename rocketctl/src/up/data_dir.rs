@@ -6,11 +6,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rocket_runtime::money::Currency;
+
 use crate::exit::Failure;
 
-/// Grows by one when a newer program writes what an older one cannot read.
-const FORMAT: u32 = 1;
+/// The number of migrations of all stores together, so it grows with each: a newer
+/// program's directory is known by it before any store is opened. A whole-system test
+/// counts.
+const FORMAT: u32 = 8;
 const FORMAT_FILE: &str = "FORMAT";
+const CURRENCY_FILE: &str = "CURRENCY";
 const LOCK_FILE: &str = "LOCK";
 
 /// An open data directory. The lock is the operating system's, so it ends with
@@ -22,9 +27,11 @@ pub(crate) struct DataDir {
 }
 
 impl DataDir {
-    /// Opens or makes the directory. A failure leaves it as it was.
-    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+    /// Opens or makes the directory, in which all amounts are of one currency for
+    /// good. A failure leaves it as it was.
+    pub(crate) fn open(path: &Path, currency: Currency) -> Result<Self, Failure> {
         check_format(path)?;
+        check_currency(path, currency)?;
         fs::create_dir_all(path).map_err(|error| refused(path, &error))?;
         let lock = OpenOptions::new()
             .create(true)
@@ -42,7 +49,9 @@ impl DataDir {
             }
             Err(TryLockError::Error(error)) => return Err(refused(path, &error)),
         }
-        write_format(path).map_err(|error| refused(path, &error))?;
+        write(path, CURRENCY_FILE, currency.as_str())
+            .and_then(|()| write(path, FORMAT_FILE, &FORMAT.to_string()))
+            .map_err(|error| refused(path, &error))?;
         Ok(Self {
             path: path.to_owned(),
             _lock: lock,
@@ -87,10 +96,11 @@ fn check_empty(path: &Path) -> Result<(), Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(refused(path, &error)),
     };
-    // A crash between making the lock and writing the format leaves the lock alone.
+    // A crash before the format was written leaves these.
+    let ours = [LOCK_FILE, CURRENCY_FILE, "CURRENCY.new", "FORMAT.new"];
     let foreign = entries
         .filter_map(Result::ok)
-        .any(|entry| entry.file_name() != LOCK_FILE);
+        .any(|entry| !ours.iter().any(|name| entry.file_name() == **name));
     if foreign {
         return Err(Failure::data(format!(
             "{}: not empty and not a data directory of this program; choose another with --data",
@@ -100,15 +110,32 @@ fn check_empty(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Written aside and renamed, so that a crash never leaves half a number.
-fn write_format(path: &Path) -> io::Result<()> {
-    let target = path.join(FORMAT_FILE);
-    if target.exists() {
+fn check_currency(path: &Path, currency: Currency) -> Result<(), Failure> {
+    let text = match fs::read_to_string(path.join(CURRENCY_FILE)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(refused(path, &error)),
+    };
+    if text.trim() == currency.as_str() {
         return Ok(());
     }
-    let aside = path.join("FORMAT.new");
+    Err(Failure::data(format!(
+        "{}: its amounts are in {}; expected spec.currency to be that, or another directory \
+         with --data",
+        path.display(),
+        text.trim()
+    )))
+}
+
+/// Written aside and renamed, so that a crash never leaves half a word.
+fn write(path: &Path, name: &str, text: &str) -> io::Result<()> {
+    let target = path.join(name);
+    if fs::read_to_string(&target).is_ok_and(|found| found.trim() == text) {
+        return Ok(());
+    }
+    let aside = path.join(format!("{name}.new"));
     let mut file = File::create(&aside)?;
-    writeln!(file, "{FORMAT}")?;
+    writeln!(file, "{text}")?;
     file.sync_all()?;
     fs::rename(aside, target)
 }
@@ -132,33 +159,50 @@ mod tests {
     fn a_directory_is_made_and_opened_again() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a/b");
-        drop(DataDir::open(&path).unwrap());
-        drop(DataDir::open(&path).unwrap());
-        assert_eq!(names(&path), [FORMAT_FILE, LOCK_FILE]);
+        drop(DataDir::open(&path, Currency::USD).unwrap());
+        drop(DataDir::open(&path, Currency::USD).unwrap());
+        assert_eq!(names(&path), [CURRENCY_FILE, FORMAT_FILE, LOCK_FILE]);
     }
 
     #[test]
     fn a_directory_in_use_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let _held = DataDir::open(dir.path()).unwrap();
-        let message = DataDir::open(dir.path()).unwrap_err().to_string();
+        let _held = DataDir::open(dir.path(), Currency::USD).unwrap();
+        let message = DataDir::open(dir.path(), Currency::USD)
+            .unwrap_err()
+            .to_string();
         assert!(message.contains("in use"), "{message}");
     }
 
     #[test]
     fn a_newer_directory_is_refused_and_left_alone() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join(FORMAT_FILE), "2\n").unwrap();
-        let message = DataDir::open(dir.path()).unwrap_err().to_string();
+        fs::write(dir.path().join(FORMAT_FILE), format!("{}\n", FORMAT + 1)).unwrap();
+        let message = DataDir::open(dir.path(), Currency::USD)
+            .unwrap_err()
+            .to_string();
         assert!(message.contains("newer version"), "{message}");
         assert_eq!(names(dir.path()), [FORMAT_FILE]);
+    }
+
+    #[test]
+    fn amounts_stay_in_the_currency_they_were_written_in() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(DataDir::open(dir.path(), Currency::USD).unwrap());
+        let euro = "EUR".parse().unwrap();
+        let message = DataDir::open(dir.path(), euro).unwrap_err().to_string();
+        assert!(message.contains("its amounts are in USD"), "{message}");
+        assert!(message.contains("spec.currency"), "{message}");
+        DataDir::open(dir.path(), Currency::USD).unwrap();
     }
 
     #[test]
     fn somebody_elses_directory_is_refused_and_left_alone() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("thesis.tex"), "").unwrap();
-        let message = DataDir::open(dir.path()).unwrap_err().to_string();
+        let message = DataDir::open(dir.path(), Currency::USD)
+            .unwrap_err()
+            .to_string();
         assert!(message.contains("not a data directory"), "{message}");
         assert_eq!(names(dir.path()), ["thesis.tex"]);
     }
@@ -168,7 +212,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
         fs::write(&path, "").unwrap();
-        let message = DataDir::open(&path).unwrap_err().to_string();
+        let message = DataDir::open(&path, Currency::USD).unwrap_err().to_string();
         assert!(message.contains("not usable"), "{message}");
     }
 }

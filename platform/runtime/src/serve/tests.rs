@@ -61,12 +61,40 @@ async fn too_many_headers_are_refused_with_431() {
 
     let (address, shutdown, server) = start(Router::new().route("/", get(|| async { "ok" }))).await;
     let mut request = String::from("GET / HTTP/1.1\r\nhost: x\r\n");
-    for n in 0..100 {
+    for n in 0..200 {
         write!(request, "x-{n}: 1\r\n").unwrap();
     }
     request.push_str("\r\n");
     let answer = exchange(address, &request).await;
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
     shutdown.cancel();
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_event_stream_does_not_hold_up_the_end() {
+    let stream = || async {
+        let forever = futures::stream::once(async { Ok::<_, std::io::Error>("data: 1\n\n") })
+            .chain(futures::stream::pending());
+        (
+            [(CONTENT_TYPE, "text/event-stream")],
+            Body::from_stream(forever),
+        )
+    };
+    let (address, shutdown, server) = start(Router::new().route("/", get(stream))).await;
+    let mut client = TcpStream::connect(address).await.unwrap();
+    let request = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    client.write_all(request).await.unwrap();
+    let mut seen = vec![0; 4_096];
+    let mut text = String::new();
+    while !text.contains("data: 1") {
+        let read = client.read(&mut seen).await.unwrap();
+        text.push_str(std::str::from_utf8(&seen[..read]).unwrap());
+    }
+    shutdown.cancel();
+    // Without an end of the stream this waits for the whole drain time and is cut off.
+    let mut rest = String::new();
+    client.read_to_string(&mut rest).await.unwrap();
+    assert!(rest.ends_with("0\r\n\r\n"), "cut off: {rest:?}");
     server.await.unwrap();
 }
