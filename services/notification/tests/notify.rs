@@ -21,7 +21,7 @@ fn alive() -> Arc<Kill> {
 /// Invariant 5 and its one window: how often a user is told when the process is killed
 /// at each step and the event is read again by the next one.
 #[tokio::test]
-async fn a_kill_tells_twice_only_between_telegrams_answer_and_the_mark() {
+async fn invariant_5_a_kill_tells_twice_only_between_telegrams_answer_and_the_mark() {
     let table = [
         (Step::BeforeContact, 1),
         (Step::AfterContact, 1),

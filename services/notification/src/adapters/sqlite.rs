@@ -35,9 +35,19 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the file, which is made and migrated as needed.
     pub fn open(path: &Path) -> Result<Self, DbError> {
-        let db = Sqlite::open(path, MIGRATIONS)?;
+        let db = Sqlite::open_after(path, MIGRATIONS, end_claims)?;
         Ok(Self { db })
     }
+}
+
+/// Whoever held a claim in this file is gone: it has one process at a time. What that
+/// one was telling is told at once instead of when the claim runs out.
+fn end_claims(connection: &Connection) -> Result<(), DbError> {
+    connection.execute(
+        "UPDATE delivery_marks SET leased_until = 0 WHERE done_at IS NULL",
+        (),
+    )?;
+    Ok(())
 }
 
 impl From<DbError> for StoreError {
