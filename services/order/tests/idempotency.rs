@@ -191,10 +191,10 @@ async fn a_crash_before_the_answer_was_kept_repeats_nothing() {
         204
     );
     lose_answers(&server).await;
-    let server = server.restart();
     let early = server.post_keyed(&session, ORDERS, "k", ONE).await;
     assert_eq!(early.problem(), (409, "request_in_flight".to_owned()));
-    server.clock.advance(Duration::from_secs(30));
+    // The new process knows that the old one is gone: no waiting for its lease.
+    let server = server.restart();
     let again = server.post_keyed(&session, ORDERS, "k", ONE).await;
     assert_eq!((again.status, &again.body), (created.status, &created.body));
     let again = server.post_keyed(&session, &pay, "k", CARD).await;
@@ -203,6 +203,40 @@ async fn a_crash_before_the_answer_was_kept_repeats_nothing() {
     assert_eq!(again.status, 204);
     assert_eq!(count(&server, &session).await, 2);
     assert_eq!(server.bank.charges_of(order.parse().unwrap()), 1);
+}
+
+async fn execute(server: &Server, sql: &'static str) {
+    let done = server.db.write(move |conn| {
+        conn.execute_batch(sql)?;
+        Ok::<_, rocket_db::DbError>(())
+    });
+    done.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_that_fails_while_work_is_resumed_does_not_make_the_key_anew() {
+    let server = Server::new();
+    let session = server.sessions.sign_in(id(10));
+    let created = server.post_keyed(&session, ORDERS, "k", ONE).await;
+    let order = created.json()["order_uuid"].as_str().unwrap().to_owned();
+    let pay = format!("{ORDERS}/{order}/pay");
+    let paid = server.post_keyed(&session, &pay, "k", CARD).await;
+    assert_eq!(paid.status, 200);
+    lose_answers(&server).await;
+    server.clock.advance(Duration::from_secs(30));
+
+    execute(&server, "ALTER TABLE orders RENAME TO away").await;
+    for (path, body) in [(ORDERS, ONE), (&pay, CARD)] {
+        let failed = server.post_keyed(&session, path, "k", body).await;
+        assert_eq!(failed.problem(), (503, "store_unavailable".to_owned()));
+    }
+    execute(&server, "ALTER TABLE away RENAME TO orders").await;
+
+    let again = server.post_keyed(&session, ORDERS, "k", ONE).await;
+    assert_eq!((again.status, &again.body), (created.status, &created.body));
+    let again = server.post_keyed(&session, &pay, "k", CARD).await;
+    assert_eq!((again.status, &again.body), (paid.status, &paid.body));
+    assert_eq!(count(&server, &session).await, 1);
 }
 
 #[tokio::test]

@@ -119,11 +119,11 @@ impl From<CreateError> for Failure {
         let keep = match &error {
             // The order may be there: the repetition must look under the same id.
             CreateError::Store(StoreError::Unknown(_)) => Disposition::Reopen,
+            CreateError::Store(StoreError::Refused(_)) => Disposition::ForgetFirst,
             CreateError::TooManyUnpaid
             | CreateError::Unauthenticated
             | CreateError::Undone
             | CreateError::Inventory(_)
-            | CreateError::Store(_)
             | CreateError::Pricing(PricingError::OtherCurrency(_)) => Disposition::Forget,
             CreateError::Pricing(_) | CreateError::PartGone | CreateError::OutOfStock => {
                 Disposition::Keep
@@ -174,7 +174,8 @@ impl From<PayError> for Failure {
             PayError::Pending | PayError::InProgress | PayError::Store(StoreError::Unknown(_)) => {
                 Disposition::Reopen
             }
-            PayError::NotStarted(_) | PayError::Store(_) => Disposition::Forget,
+            PayError::Store(StoreError::Refused(_)) => Disposition::ForgetFirst,
+            PayError::NotStarted(_) => Disposition::Forget,
             PayError::NotFound
             | PayError::AlreadyPaid
             | PayError::Cancelled

@@ -62,6 +62,9 @@ pub(super) enum Disposition {
     Reopen,
     /// There was no effect: the repetition starts anew.
     Forget,
+    /// This run had no effect, but could not see whether an earlier run of the same
+    /// operation had one: forgotten only if this run was the first.
+    ForgetFirst,
 }
 
 /// A failed piece of work.
@@ -186,7 +189,7 @@ impl Keyed {
             Err(error) => return convert::store(error).into_response(),
         };
         let outcome = work(operation).await;
-        if let Err(error) = self.end(&key, holder, &outcome).await {
+        if let Err(error) = self.end(&key, holder, operation, &outcome).await {
             warn!(
                 error = chain(&error),
                 "an idempotency key stays claimed until its lease is over"
@@ -199,14 +202,20 @@ impl Keyed {
         &self,
         key: &KeyRef,
         holder: Uuid,
+        operation: Operation,
         outcome: &Result<Answer, Failure>,
     ) -> Result<(), StoreError> {
         match outcome {
             Ok(answer) => self.keys.keep(key, holder, &keep_answer(answer)).await,
             Err(failure) => match failure.keep {
                 Disposition::Keep => self.keys.keep(key, holder, &keep_error(failure)).await,
+                Disposition::ForgetFirst if operation.resumed => {
+                    self.keys.reopen(key, holder).await
+                }
                 Disposition::Reopen => self.keys.reopen(key, holder).await,
-                Disposition::Forget => self.keys.forget(key, holder).await,
+                Disposition::Forget | Disposition::ForgetFirst => {
+                    self.keys.forget(key, holder).await
+                }
             },
         }
     }
