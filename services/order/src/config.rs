@@ -5,6 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use rocket_rpc::server::ServerConfig;
 use rocket_runtime::money::Currency;
 
+use crate::ports::MAX_LEASE;
+
 /// The longest that Inventory holds parts for.
 const MAX_HOLD: Duration = Duration::from_hours(7 * 24);
 
@@ -112,6 +114,7 @@ impl Config {
     /// Refuses settings that would stall or spin.
     pub fn check(&self) -> Result<(), ConfigError> {
         let hold = self.unpaid_order_ttl.saturating_add(self.hold_margin);
+        let leases = [self.payments.lease, self.keys.lease];
         let pauses = self.payments.retry_least..=self.payments.retry_most;
         let sweeps = [self.sweeps.expire, self.sweeps.settle, self.sweeps.keys];
         let rules = [
@@ -126,14 +129,14 @@ impl Config {
                 "at least 1",
             ),
             (
-                !self.payments.lease.is_zero() && !self.keys.lease.is_zero(),
+                leases.iter().all(|l| !l.is_zero() && *l <= MAX_LEASE),
                 "lease",
-                "more than nothing",
+                "more than nothing and at most ten minutes",
             ),
             (
-                !pauses.is_empty() && !pauses.start().is_zero(),
+                !pauses.is_empty() && !pauses.start().is_zero() && *pauses.end() <= MAX_LEASE,
                 "retry_least",
-                "more than nothing and at most retry_most",
+                "more than nothing and at most retry_most, that at most ten minutes",
             ),
             (
                 sweeps.iter().all(|interval| !interval.is_zero()),
@@ -216,6 +219,11 @@ mod tests {
             Err("max_unpaid_orders")
         );
         assert_eq!(refused(|c| c.payments.lease = Duration::ZERO), Err("lease"));
+        assert_eq!(refused(|c| c.keys.lease = Duration::MAX), Err("lease"));
+        assert_eq!(
+            refused(|c| c.payments.retry_most = Duration::MAX),
+            Err("retry_least")
+        );
         assert_eq!(
             refused(|c| c.payments.retry_least = Duration::MAX),
             Err("retry_least")

@@ -158,11 +158,12 @@ macro_rules! order_store_contract {
                 settling_writes_event_and_commit_with_the_status, another_users_order_is_not_found,
                 cancelling_writes_the_release_with_the_status, a_guarded_order_is_not_cancelled;
             sweeps: guards_are_taken_over_only_after_their_lease, one_sweeper_takes_a_guard,
-                a_lease_can_be_ended_early, old_unpaid_orders_expire, a_guarded_order_does_not_expire;
+                a_lease_can_be_ended_early, a_clock_set_back_ends_leases, old_unpaid_orders_expire,
+                a_guarded_order_does_not_expire;
             assembling: a_ship_makes_a_paid_order_assembled_once, a_ship_without_paid_order_writes_nothing,
                 every_status_change_wakes_its_watchers;
             keys: a_key_answers_the_same_again, a_key_in_flight_is_not_granted_twice,
-                a_crashed_claim_is_resumed_with_its_operation, a_lost_claim_cannot_answer,
+                a_crashed_claim_is_resumed_with_its_operation, a_clock_set_back_ends_a_claim, a_lost_claim_cannot_answer,
                 a_reopened_key_keeps_its_operation, a_forgotten_key_starts_anew, keys_are_per_user_and_route,
                 old_keys_are_swept;
             properties: random_calls_do_as_the_model_does;

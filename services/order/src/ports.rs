@@ -10,8 +10,8 @@ pub use feed::{StatusFeed, StatusWatch};
 pub use inventory::{Inventory, InventoryError};
 pub use keys::{Claim, IdempotencyKeys, KeptAnswer, KeyRef, NewClaim};
 pub use orders::{
-    Assembled, Begin, Cancel, Expired, Insert, ListQuery, NewGuard, OrderRepository, ShipAssembled,
-    TakenOver,
+    Assembled, Begin, Cancel, Expired, Insert, ListQuery, MAX_LEASE, NewGuard, OrderRepository,
+    ShipAssembled, TakenOver,
 };
 pub use payments::{Charge, ChargeOutcome, Payments, PaymentsError};
 

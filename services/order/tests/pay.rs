@@ -14,6 +14,7 @@ use rocket_order::{
     service::{CancelError, PayError, PayRequest},
 };
 
+use rocket_runtime::Clock as _;
 use support::{
     audit,
     bank::Mood,
@@ -112,6 +113,21 @@ async fn a_bank_that_charges_without_answering_still_ends_in_paid_with_one_charg
     assert_eq!(world.bank.attempts_of(order), [1, 1]);
     audit::at_rest(&world, order).await;
     assert_eq!(world.get(order).await.status, OrderStatus::Paid);
+}
+
+#[tokio::test]
+async fn a_payment_is_taken_over_although_the_clock_was_set_back() {
+    let world = World::new();
+    let order = world.order().await;
+    world.bank.next(Mood::FailAfter);
+    let pending = world.instance().pay.run(pay(order)).await;
+    assert!(matches!(pending, Err(PayError::Pending)), "{pending:?}");
+    world
+        .clock
+        .set(world.clock.now() - Duration::from_hours(24));
+    let swept = world.instance().settle.run().await.unwrap();
+    assert_eq!((swept.paid, swept.pending), (1, 0));
+    audit::at_rest(&world, order).await;
 }
 
 #[tokio::test]

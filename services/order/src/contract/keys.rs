@@ -97,6 +97,15 @@ pub async fn a_crashed_claim_is_resumed_with_its_operation(h: Harness) {
     assert_eq!(h.claim(&key, claim(4, at(31))).await, Claim::InFlight);
 }
 
+/// A wall clock set back by a day does not block a key for a day.
+pub async fn a_clock_set_back_ends_a_claim(h: Harness) {
+    let key = key(10, "POST /a");
+    let back = START - Duration::from_hours(24);
+    assert_eq!(h.claim(&key, claim(1, START)).await, fresh(1_001));
+    assert_eq!(h.claim(&key, claim(2, back)).await, resumed(1_001));
+    assert_eq!(h.claim(&key, claim(3, back)).await, Claim::InFlight);
+}
+
 /// Who lost the claim cannot end the next one's.
 pub async fn a_lost_claim_cannot_answer(h: Harness) {
     let key = key(10, "POST /a");

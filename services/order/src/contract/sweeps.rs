@@ -1,5 +1,7 @@
 //! What the sweepers rely on.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 
 use super::{Harness, START, at, guard, id, order};
@@ -59,6 +61,23 @@ pub async fn a_lease_can_be_ended_early(h: Harness) {
     assert!(matches!(set, Ok(true)), "{set:?}");
     let taken = h.orders.take_over(id(90), at(2), at(30), 10).await;
     assert_eq!(taken.expect("the store is there").charging.len(), 1);
+}
+
+/// A wall clock set back by a day does not stop a payment for a day.
+pub async fn a_clock_set_back_ends_leases(h: Harness) {
+    for number in 1..=2 {
+        h.insert(&order(id(number), id(10), START)).await;
+    }
+    h.begin(id(1), id(10), guard(id(50), START)).await;
+    h.begin_charging(id(2), id(10), id(51)).await;
+    let back = START - Duration::from_hours(24);
+    let until = back + Duration::from_secs(30);
+    let taken = h.orders.take_over(id(90), back, until, 10).await;
+    let taken = taken.expect("the store is there");
+    assert_eq!((taken.unguarded, taken.charging.len()), (1, 1));
+    let again = h.orders.take_over(id(91), back, until, 10).await;
+    let again = again.expect("the store is there");
+    assert_eq!((again.unguarded, again.charging.len()), (0, 0));
 }
 
 /// Oldest first, at most so many, each with its release.

@@ -65,7 +65,8 @@ pub enum Claim {
 /// Idempotency keys and the answers given under them.
 ///
 /// An adapter MUST make each method one atomic step. A claim whose lease ran out
-/// may be taken by the next claimant, with the same operation.
+/// (or ends later than [`super::MAX_LEASE`] from now) may be taken by the next
+/// claimant, with the same operation.
 #[async_trait]
 pub trait IdempotencyKeys: Send + Sync {
     /// Claims the key, or says why not.

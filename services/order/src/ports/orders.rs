@@ -9,6 +9,10 @@ use uuid::Uuid;
 use super::StoreError;
 use crate::domain::{Cursor, Order, OrderStatus, PageSize, PaymentMethod};
 
+/// The longest lease. One that ends further ahead was written before the wall clock
+/// was set back, and has run out.
+pub const MAX_LEASE: Duration = Duration::from_mins(10);
+
 /// What came of [`OrderRepository::insert`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Insert {
@@ -175,7 +179,8 @@ pub trait OrderRepository: Send + Sync {
         until: OffsetDateTime,
     ) -> Result<bool, StoreError>;
 
-    /// Of at most `limit` guards whose lease ran out by `now`: drops those at step
+    /// Of at most `limit` guards whose lease ran out by `now`, or ends later than
+    /// [`MAX_LEASE`] from now: drops those at step
     /// *reserving*, and puts `token` and a lease until `until` on those at step
     /// *charging*. Writes nothing when there are none.
     async fn take_over(

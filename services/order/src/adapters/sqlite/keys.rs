@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use tracing::{Instrument as _, info_span};
 use uuid::Uuid;
 
-use crate::ports::{Claim, IdempotencyKeys, KeptAnswer, KeyRef, NewClaim, StoreError};
+use crate::ports::{Claim, IdempotencyKeys, KeptAnswer, KeyRef, MAX_LEASE, NewClaim, StoreError};
 
 /// Idempotency keys, beside the orders.
 #[derive(Clone)]
@@ -78,8 +78,8 @@ impl IdempotencyKeys for SqliteKeys {
 fn take(conn: &Connection, key: &KeyRef, claim: &NewClaim) -> Result<Claim, DbError> {
     let found = conn
         .prepare_cached(
-            "SELECT request_hash, operation, holder IS NOT NULL AND lease_until > ?4, \
-                    status, content_type, body \
+            "SELECT request_hash, operation, \
+                    holder IS NOT NULL AND lease_until > ?4 AND lease_until <= ?5, status, content_type, body \
              FROM idempotency_keys WHERE user_uuid = ?1 AND route = ?2 AND key = ?3",
         )?
         .query_row(
@@ -87,7 +87,8 @@ fn take(conn: &Connection, key: &KeyRef, claim: &NewClaim) -> Result<Claim, DbEr
                 key.user_uuid.as_bytes(),
                 key.route,
                 key.key,
-                micros(claim.now)
+                micros(claim.now),
+                micros(claim.now + MAX_LEASE)
             ],
             |row| known(row, claim),
         )

@@ -12,21 +12,33 @@ use super::{
 use crate::{
     adapters::messages::{RELEASE, end_reservation},
     domain::{Order, Step},
-    ports::TakenOver,
+    ports::{MAX_LEASE, TakenOver},
 };
 
 pub(super) fn any_overdue(conn: &Connection, now: OffsetDateTime) -> Result<bool, DbError> {
     Ok(!overdue(conn, now, 1)?.is_empty())
 }
 
+/// Guards whose lease ran out; when there are fewer than `limit`, also those whose
+/// lease was written before the wall clock was set back.
 fn overdue(conn: &Connection, now: OffsetDateTime, limit: u32) -> Result<Vec<Order>, DbError> {
+    let mut due = guarded(conn, i64::MIN, micros(now), limit)?;
+    let left = limit.saturating_sub(u32::try_from(due.len()).unwrap_or(limit));
+    if left > 0 {
+        due.extend(guarded(conn, micros(now + MAX_LEASE), i64::MAX, left)?);
+    }
+    Ok(due)
+}
+
+/// Guards whose lease ends after `from` and by `to`, both in microseconds.
+fn guarded(conn: &Connection, from: i64, to: i64, limit: u32) -> Result<Vec<Order>, DbError> {
     let mut query = conn.prepare_cached(concat!(
         "SELECT ",
         columns!(),
-        " FROM orders WHERE paying_token IS NOT NULL AND paying_until <= ?1 \
-         ORDER BY paying_until LIMIT ?2"
+        " FROM orders WHERE paying_token IS NOT NULL \
+         AND paying_until > ?1 AND paying_until <= ?2 ORDER BY paying_until LIMIT ?3"
     ))?;
-    let rows = query.query_map(params![micros(now), limit], row::order)?;
+    let rows = query.query_map(params![from, to, limit], row::order)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

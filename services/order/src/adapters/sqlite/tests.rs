@@ -59,8 +59,8 @@ async fn hot_queries_use_an_index() {
     let db = open(&dir.path().join("order.db")).unwrap();
     let queries = [
         "SELECT 1 FROM orders WHERE user_uuid = x'00' AND status = 'PENDING_PAYMENT' LIMIT 100",
-        "SELECT 1 FROM orders WHERE paying_token IS NOT NULL AND paying_until <= 1 \
-         ORDER BY paying_until LIMIT 1",
+        "SELECT 1 FROM orders WHERE paying_token IS NOT NULL \
+         AND paying_until > 1 AND paying_until <= 2 ORDER BY paying_until LIMIT 1",
         "SELECT 1 FROM orders WHERE status = 'PENDING_PAYMENT' AND paying_token IS NULL \
          AND created_at <= 1 ORDER BY created_at LIMIT 1",
         "SELECT 1 FROM orders WHERE user_uuid = x'00' AND (created_at, order_uuid) < (1, x'00') \
