@@ -1,13 +1,19 @@
 //! Extractors that answer bad input with a problem that names the field.
 
+mod words;
+
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Request},
 };
 use http::{header, request::Parts};
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use uuid::Uuid;
 
+use self::words::{Expected, Misfit};
 use crate::error::ApiError;
 pub use crate::error::Problem;
 
@@ -58,24 +64,40 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiE
         })
 }
 
-/// Reads JSON; an error names the field and what was expected.
+/// Reads a JSON object; an error names the field and what was expected.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // Serde would also read a list as the fields of a struct, in order.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(match serde_json::from_slice::<IgnoredAny>(bytes) {
+            Ok(_) => ApiError::invalid_field("body", "a JSON object"),
+            Err(error) => malformed(&error),
+        });
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| bad_json(&error.path().to_string(), error.inner()))?;
-    json.end().map_err(|error| bad_json(".", &error))?;
+    let value =
+        serde_path_to_error::deserialize(&mut json).map_err(
+            |error| match serde_json::from_slice::<IgnoredAny>(bytes) {
+                Ok(_) => bad_json(&error.path().to_string(), error.inner()),
+                Err(syntax) => malformed(&syntax),
+            },
+        )?;
+    json.end().map_err(|error| malformed(&error))?;
     Ok(value)
 }
 
+fn malformed(error: &serde_json::Error) -> ApiError {
+    let place = format!("line {} column {}", error.line(), error.column());
+    ApiError::invalid("malformed_json", format!("the body is not JSON: {place}"))
+}
+
 fn bad_json(path: &str, error: &serde_json::Error) -> ApiError {
-    if error.is_syntax() || error.is_eof() {
-        let place = format!("line {} column {}", error.line(), error.column());
-        return ApiError::invalid("malformed_json", format!("the body is not JSON: {place}"));
-    }
     let text = error.to_string();
-    let message = text.split(" at line ").next().unwrap_or(&text);
-    let field = match (path, named_field(message)) {
-        (".", Some(name)) => name.to_owned(),
+    let message = text
+        .rsplit_once(" at line ")
+        .map_or(&*text, |(head, _)| head);
+    let misfit = words::read(message);
+    let field = match (path, &misfit.name) {
+        (".", Some(name)) => name.clone(),
         (".", None) => "body".to_owned(),
         // serde names a missing or unknown field in the message, its parent in the path;
         // for an unknown field the path has it already.
@@ -84,23 +106,20 @@ fn bad_json(path: &str, error: &serde_json::Error) -> ApiError {
         }
         (path, _) => path.to_owned(),
     };
-    if message.starts_with("UUID parsing failed") {
-        return not_a_uuid(&field);
-    }
-    let code = if message.starts_with("unknown field") {
-        "unknown_field"
-    } else {
-        "invalid_argument"
-    };
-    ApiError::invalid(code, format!("{field}: {message}")).field(field, message)
+    refusal(field, misfit, "unknown_field")
 }
 
-/// The name in "missing field `x`" and "unknown field `x`, expected …".
-fn named_field(message: &str) -> Option<&str> {
-    message
-        .strip_prefix("missing field `")
-        .or_else(|| message.strip_prefix("unknown field `"))
-        .and_then(|rest| rest.split('`').next())
+fn refusal(field: String, misfit: Misfit, unknown: &'static str) -> ApiError {
+    let expected = match misfit.expected {
+        Expected::Uuid => return not_a_uuid(&field),
+        Expected::Words(words) => words,
+    };
+    let (code, problem) = if misfit.unknown {
+        (unknown, "is not known; ")
+    } else {
+        ("invalid_argument", "")
+    };
+    ApiError::invalid(code, format!("{field}: {problem}expected {expected}")).field(field, expected)
 }
 
 /// The one parameter of a path, which is a UUID in its canonical form.
@@ -130,6 +149,34 @@ pub fn parse_uuid(field: &str, text: &str) -> Result<Uuid, ApiError> {
         return Ok(id);
     }
     Err(not_a_uuid(field))
+}
+
+/// A UUID in its canonical form, in JSON.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct JsonUuid(Uuid);
+
+impl TryFrom<String> for JsonUuid {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        // These words are what `words` knows a bad UUID by.
+        parse_uuid("", &text)
+            .map(Self)
+            .map_err(|_| "UUID parsing failed")
+    }
+}
+
+/// For `#[serde(deserialize_with)]`: a list of UUIDs in their canonical form.
+pub fn uuids<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Uuid>, D::Error> {
+    let read = Vec::<JsonUuid>::deserialize(from)?;
+    Ok(read.into_iter().map(|JsonUuid(id)| id).collect())
+}
+
+/// For `#[serde(deserialize_with)]`: a UUID in its canonical form, or null.
+pub fn optional_uuid<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Uuid>, D::Error> {
+    let read = Option::<JsonUuid>::deserialize(from)?;
+    Ok(read.map(|JsonUuid(id)| id))
 }
 
 fn not_a_uuid(field: &str) -> ApiError {
@@ -170,15 +217,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for StrictQuery<T>
         serde_path_to_error::deserialize(reader)
             .map(Self)
             .map_err(|error| {
-                let message = error.inner().to_string();
+                let misfit = words::read(&error.inner().to_string());
                 let path = error.path().to_string();
-                let field = match (path.as_str(), named_field(&message)) {
-                    (_, Some(name)) => name.to_owned(),
+                let field = match (path.as_str(), &misfit.name) {
+                    (_, Some(name)) => name.clone(),
                     (".", None) => "query".to_owned(),
                     (path, None) => path.to_owned(),
                 };
-                ApiError::invalid("invalid_argument", format!("{field}: {message}"))
-                    .field(field, message)
+                refusal(field, misfit, "unknown_parameter")
             })
     }
 }
