@@ -90,6 +90,12 @@ async fn bad_input_is_named_and_changes_nothing() {
     let pay = format!("/api/v1/orders/{order}/pay");
     let unknown = "00000000-0000-0000-0000-0000000000ff";
     let other_user = format!(r#"{{"part_uuids":["{PART}"],"user_uuid":"{}"}}"#, id(11));
+    let bare_part = format!(r#"{{"part_uuids":["{}"]}}"#, PART.replace('-', ""));
+    let braced_user = format!(
+        r#"{{"part_uuids":["{PART}"],"user_uuid":"{{{}}}"}}"#,
+        id(10)
+    );
+    let as_list = format!(r#"[["{PART}"],null]"#);
     let missing_part = format!(r#"{{"part_uuids":["{PART}","{unknown}"]}}"#);
     let with_price = format!(r#"{{"part_uuids":["{PART}"],"total_price":1}}"#);
     let dear = "00000000-0000-0000-0000-000000000004";
@@ -101,6 +107,9 @@ async fn bad_input_is_named_and_changes_nothing() {
         (&orders, "{}", 400, "invalid_argument"),
         (&orders, r#"{"part_uuids":null}"#, 400, "invalid_argument"),
         (&orders, r#"{"part_uuids":["x"]}"#, 400, "invalid_uuid"),
+        (&orders, &bare_part, 400, "invalid_uuid"),
+        (&orders, &braced_user, 400, "invalid_uuid"),
+        (&orders, &as_list, 400, "invalid_argument"),
         (&orders, &none, 400, "invalid_argument"),
         (&orders, &many, 400, "invalid_argument"),
         (&orders, &with_price, 400, "unknown_field"),
@@ -154,7 +163,8 @@ async fn bad_queries_and_paths_are_named() {
         ("?status=", 400, "invalid_argument"),
         ("?page_token=", 400, "invalid_page_token"),
         ("?page_token=00", 400, "invalid_page_token"),
-        ("?user_uuid=x", 400, "invalid_argument"),
+        ("?page_size=%2B5", 400, "invalid_argument"),
+        ("?user_uuid=x", 400, "unknown_parameter"),
         ("/x", 400, "invalid_uuid"),
         ("/x/events", 400, "invalid_uuid"),
         ("/00000000000000000000000000000001", 400, "invalid_uuid"),

@@ -113,7 +113,9 @@ pub(super) fn page_size(number: i32) -> Result<PageSize, ApiError> {
     u32::try_from(number)
         .ok()
         .and_then(|size| PageSize::new(size).ok())
-        .ok_or_else(|| ApiError::invalid_field("page_size", "a number from 1 to 100, or 0 for 50"))
+        .ok_or_else(|| {
+            ApiError::invalid_field("page_size", "a whole number from 1 to 100, or 0 for 50")
+        })
 }
 
 /// The ids in the order of the request, and what is to be reserved.

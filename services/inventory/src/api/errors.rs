@@ -48,7 +48,7 @@ pub(super) fn filter(prefix: &str, error: FilterError) -> ApiError {
 }
 
 pub(super) fn page_size(_: PageSizeError) -> ApiError {
-    ApiError::invalid_field("page_size", "a number from 1 to 100")
+    ApiError::invalid_field("page_size", "a whole number from 1 to 100")
 }
 
 pub(super) fn items(error: ItemsError) -> ApiError {

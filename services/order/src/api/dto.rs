@@ -1,5 +1,6 @@
 //! The JSON of requests and answers.
 
+use rocket_rpc::http;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
@@ -11,9 +12,14 @@ use uuid::Uuid;
 pub(super) struct CreateOrderRequest {
     /// The parts to buy; a part named twice is bought twice.
     #[schema(min_items = 1, max_items = 100)]
+    #[serde(deserialize_with = "http::uuids")]
     pub part_uuids: Vec<Uuid>,
     /// Optional; if sent, it must be the caller.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "http::optional_uuid"
+    )]
     pub user_uuid: Option<Uuid>,
 }
 
@@ -121,8 +127,8 @@ pub(super) struct ListOrdersParams {
     #[param(value_type = Option<OrderStatusName>)]
     pub status: Option<String>,
     /// Orders per page.
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    pub page_size: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 20)]
+    pub page_size: Option<String>,
     /// `next_page_token` of the page before, with the same `status`.
     pub page_token: Option<String>,
 }

@@ -31,7 +31,7 @@ use crate::{
     request_body = CreateOrderRequest,
     responses(
         (status = 201, description = "Created", body = CreateOrderResponse),
-        (status = 400, description = "invalid_argument, unknown_field, malformed_json, price_too_large, invalid_idempotency_key", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "invalid_argument, invalid_uuid, unknown_field, malformed_json, price_too_large, invalid_idempotency_key", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "unauthenticated", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "not_your_account", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "part_not_found", body = Problem, content_type = "application/problem+json"),

@@ -26,7 +26,7 @@ use crate::{
     params(ListOrdersParams),
     responses(
         (status = 200, description = "One page", body = OrderListResponse),
-        (status = 400, description = "invalid_argument, invalid_page_token", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "invalid_argument, unknown_parameter, invalid_page_token", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "unauthenticated", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "store_unavailable", body = Problem, content_type = "application/problem+json"),
     )
@@ -53,11 +53,7 @@ fn query(params: &ListOrdersParams, user_uuid: Uuid) -> Result<ListQuery, ApiErr
         .map_err(|_| {
             ApiError::invalid_field("status", "PENDING_PAYMENT, PAID, ASSEMBLED or CANCELLED")
         })?;
-    let size = params
-        .page_size
-        .map(PageSize::new)
-        .transpose()
-        .map_err(|_| ApiError::invalid_field("page_size", "1 to 100"))?;
+    let size = params.page_size.as_deref().map(page_size).transpose()?;
     let after = params
         .page_token
         .as_deref()
@@ -79,4 +75,12 @@ fn query(params: &ListOrdersParams, user_uuid: Uuid) -> Result<ListQuery, ApiErr
         after,
         size: size.unwrap_or_default(),
     })
+}
+
+fn page_size(text: &str) -> Result<PageSize, ApiError> {
+    // `parse` alone would also read "+5".
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let size = text.parse().ok().filter(|_| digits);
+    size.and_then(|size| PageSize::new(size).ok())
+        .ok_or_else(|| ApiError::invalid_field("page_size", "a whole number from 1 to 100"))
 }
