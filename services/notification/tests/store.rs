@@ -3,11 +3,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use rocket_db::rusqlite::Connection;
 use rocket_notification::{
     SqliteStore,
     contract::{self, StoreUnderTest, a_message},
-    domain::Delivery,
-    ports::{Claim, DeliveryMarks, Messages},
+    domain::{Delivery, Message},
+    ports::{Claim, DeliveryMarks, KEPT_PER_USER, Messages},
 };
 
 struct Embedded(Arc<SqliteStore>);
@@ -55,4 +56,25 @@ async fn marks_and_messages_survive_a_restart() {
     let latest = store.latest(kept.user_uuid).await.unwrap();
     assert_eq!(latest.len(), 1);
     assert_eq!(latest[0].message, kept);
+}
+
+/// What readers are shown is bounded by the query; this is about the file.
+#[tokio::test]
+async fn the_file_holds_no_more_messages_than_are_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("notification.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let user_uuid = a_message().user_uuid;
+    for _ in 0..KEPT_PER_USER + 7 {
+        let message = Message {
+            user_uuid,
+            ..a_message()
+        };
+        store.keep(&message, message.occurred_at).await.unwrap();
+    }
+    let connection = Connection::open(&path).unwrap();
+    let rows: i64 = connection
+        .query_row("SELECT count(*) FROM messages", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(usize::try_from(rows).unwrap(), KEPT_PER_USER);
 }
