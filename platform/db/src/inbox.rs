@@ -1,5 +1,6 @@
 //! The inbox: which events a consumer has taken in, so that a second delivery
-//! changes nothing. Written in the transaction that the event causes.
+//! changes nothing. Written in the transaction that the event causes. A row is as small
+//! and as lasting as what it stands for, and outlives whatever the log keeps.
 
 use rusqlite::Connection;
 use time::OffsetDateTime;
@@ -15,7 +16,6 @@ CREATE TABLE inbox (
     received_at INTEGER NOT NULL,
     PRIMARY KEY (consumer, event_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX inbox_by_age ON inbox (received_at);
 ";
 
 /// Notes an event; false when this consumer has had it before.
@@ -36,13 +36,4 @@ pub fn first_time(
             convert::micros(now),
         ))?;
     Ok(inserted == 1)
-}
-
-/// Forgets events older than `before`, which must lie further back than the
-/// topics keep their records. Returns how many.
-pub fn forget(connection: &Connection, before: OffsetDateTime) -> Result<usize, DbError> {
-    let forgotten = connection
-        .prepare_cached("DELETE FROM inbox WHERE received_at < ?1")?
-        .execute([convert::micros(before)])?;
-    Ok(forgotten)
 }

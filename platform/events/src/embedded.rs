@@ -76,7 +76,7 @@ impl EmbeddedLog {
     /// small steps, between which others write.
     pub async fn forget_older_than(&self, age: Duration) -> Result<usize, DbError> {
         let before = convert::micros(self.clock.now() - age);
-        let read_by_all = self.store.read(|c| read_by_all(c)).await?;
+        let read_by_all = self.store.read(read_by_all).await?;
         let mut forgotten = 0;
         for (topic, partition, next_offset) in read_by_all {
             loop {

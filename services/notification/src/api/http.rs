@@ -130,7 +130,7 @@ impl From<KeptMessage> for Notification {
     security(("session" = [])),
     responses(
         (status = 200, description = "The messages", body = NotificationList),
-        (status = 400, description = "invalid_argument", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "unknown_parameter", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "unauthenticated", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "store_unavailable", body = Problem, content_type = "application/problem+json"),
     )
