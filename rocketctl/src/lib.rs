@@ -48,8 +48,3 @@ fn print(bytes: &[u8]) -> Result<(), Failure> {
         .and_then(|()| out.flush())
         .map_err(|error| Failure::failed(format!("standard output: {error}")))
 }
-
-/// The OpenAPI 3.1 document of all HTTP endpoints, as `/openapi.json` answers it.
-pub fn openapi_json() -> String {
-    openapi::json()
-}

@@ -19,9 +19,13 @@ const RESOURCE: &str = "apiVersion: rocketscience.dev/v1alpha1\nkind: RocketPlat
 fn up(dir: &Path, resource: &str, listen: &str) -> Output {
     let file = dir.join("platform.yaml");
     fs::write(&file, resource).unwrap();
+    up_with(&dir.join("data"), &file, listen)
+}
+
+fn up_with(data: &Path, file: &Path, listen: &str) -> Output {
     Command::new(PROGRAM)
         .args(["up", "--data"])
-        .arg(dir.join("data"))
+        .arg(data)
         .arg("--file")
         .arg(file)
         .args(["--listen", listen])
@@ -102,15 +106,7 @@ fn a_port_that_is_taken_is_named() {
 async fn a_data_directory_in_use_is_refused_and_its_owner_goes_on() {
     let platform = Platform::start(PROGRAM, &Options::default()).await;
     let file = platform.data().parent().unwrap().join("platform.yaml");
-    let output = Command::new(PROGRAM)
-        .arg("up")
-        .arg("--data")
-        .arg(platform.data())
-        .arg("--file")
-        .arg(file)
-        .args(["--listen", "127.0.0.1:0"])
-        .output()
-        .unwrap();
+    let output = up_with(&platform.data(), &file, "127.0.0.1:0");
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(73), "{said}");
     assert!(said.contains("in use by another process"), "{said}");
@@ -237,15 +233,7 @@ async fn another_currency_is_refused_on_the_same_data() {
     platform.kill().await;
     let file = platform.data().parent().unwrap().join("platform.yaml");
     fs::write(&file, format!("{RESOURCE}  currency: EUR\n")).unwrap();
-    let output = Command::new(PROGRAM)
-        .arg("up")
-        .arg("--data")
-        .arg(platform.data())
-        .arg("--file")
-        .arg(file)
-        .args(["--listen", "127.0.0.1:0"])
-        .output()
-        .unwrap();
+    let output = up_with(&platform.data(), &file, "127.0.0.1:0");
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(73), "{said}");
     assert!(

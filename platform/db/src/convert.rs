@@ -29,12 +29,6 @@ pub fn uuid_at(row: &Row<'_>, column: usize) -> Result<Uuid, DbError> {
     Ok(Uuid::from_bytes(bytes))
 }
 
-/// The UUID in a column that may be null.
-pub fn optional_uuid_at(row: &Row<'_>, column: usize) -> Result<Option<Uuid>, DbError> {
-    let bytes: Option<[u8; 16]> = row.get(column)?;
-    Ok(bytes.map(Uuid::from_bytes))
-}
-
 /// The time in a column.
 pub fn time_at(row: &Row<'_>, column: usize) -> Result<OffsetDateTime, DbError> {
     time(row.get(column)?)

@@ -40,7 +40,7 @@ async fn a_trace_goes_through_and_labels_stay_bounded() {
     assert!(value.len() == 55 && !value.contains(TRACE));
     send("BREW", "/nowhere/else", None).await.unwrap();
 
-    let text = telemetry.metrics_text();
+    let text = telemetry.metrics_reader().text();
     assert!(
         text.contains(r#"route="/api/v1/orders/{order_uuid}""#),
         "{text}"

@@ -70,7 +70,7 @@ pub enum InitError {
     Metrics(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Keeps telemetry alive; `metrics_text` answers `/metrics`.
+/// Keeps telemetry alive; its reader answers `/metrics`.
 #[derive(Debug)]
 pub struct Telemetry {
     // Spans end with the provider, so it lives as long as the process.
@@ -112,11 +112,6 @@ pub fn init(config: &Config) -> Result<Telemetry, InitError> {
 }
 
 impl Telemetry {
-    /// All metrics in the Prometheus text format.
-    pub fn metrics_text(&self) -> String {
-        self.metrics.text()
-    }
-
     /// A handle for the admin listener.
     pub fn metrics_reader(&self) -> metrics::Reader {
         self.metrics.clone()

@@ -27,14 +27,6 @@ pub fn traceparent() -> Option<String> {
     })
 }
 
-/// The trace id of the current span as 32 hexadecimal digits.
-pub fn trace_id() -> Option<String> {
-    let context = Span::current().context();
-    let span = context.span();
-    let ids = span.span_context();
-    ids.is_valid().then(|| ids.trace_id().to_string())
-}
-
 /// Writes the current span's `traceparent` into `headers`.
 pub fn inject(headers: &mut HeaderMap) {
     let value = traceparent().and_then(|text| HeaderValue::try_from(text).ok());
