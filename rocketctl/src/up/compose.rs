@@ -15,7 +15,7 @@ use rocket_rpc::{
     session::{IamSessions, SharedSessions},
 };
 use rocket_runtime::{
-    SharedClock, SharedIds, SystemClock, SystemIds, shutdown::CancellationToken, tasks::Tasks,
+    SharedClock, SharedIds, SystemIds, faults, shutdown::CancellationToken, tasks::Tasks,
 };
 
 use super::{
@@ -88,7 +88,7 @@ impl Secrets {
 impl Platform {
     pub(super) async fn build(settings: Settings, data: &DataDir) -> Result<Self, Failure> {
         let secrets = Secrets::generate()?;
-        let clock: SharedClock = Arc::new(SystemClock);
+        let clock: SharedClock = faults::clock();
         let log = EmbeddedLog::open(&data.file("events.db"), Arc::clone(&clock))
             .map_err(|error| cannot("event log", &error))?;
         let shared = Shared {
