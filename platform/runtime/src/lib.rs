@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod backoff;
+mod client_address;
 pub mod clock;
 pub mod faults;
 pub mod health;
@@ -12,5 +13,6 @@ pub mod serve;
 pub mod shutdown;
 pub mod tasks;
 
+pub use client_address::ClientAddress;
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use ids::{IdSource, SharedIds, SystemIds};

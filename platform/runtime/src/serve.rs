@@ -1,5 +1,9 @@
 //! One listener for HTTP/1.1 and HTTP/2 with prior knowledge (gRPC).
 
+mod activity;
+mod connection;
+mod follow;
+
 use std::{io, sync::Arc, time::Duration};
 
 use axum::{
@@ -9,23 +13,23 @@ use axum::{
     middleware,
 };
 use futures::StreamExt as _;
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
-    service::TowerToHyperService,
-};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
 };
-use tracing::{debug, warn};
+use tokio_util::task::TaskTracker;
+use tracing::warn;
 
+use self::connection::Connections;
 use crate::{backoff::Backoff, shutdown::CancellationToken};
 
-/// Bounds on what one listener accepts.
+/// Bounds on what one listener accepts. The three times that a client may take are
+/// looked at as often as the shortest of them is long, so what is over ends at most
+/// that much later.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Open connections; more wait in the operating system's queue.
+    /// Open connections; more wait in the operating system's queue. When three in
+    /// four are taken, a silent connection is closed after `header_timeout`.
     pub connections: usize,
     /// Requests at once on one HTTP/2 connection.
     pub streams_per_connection: u32,
@@ -34,8 +38,14 @@ pub struct Limits {
     pub header_bytes: u32,
     /// Headers of one request (HTTP/1.1); the same holds.
     pub header_count: usize,
-    /// How long a client may take to send its headers.
+    /// How long a client may take to send a request's headers, the first byte of a
+    /// new connection included.
     pub header_timeout: Duration,
+    /// How long a connection may have no request under way.
+    pub idle: Duration,
+    /// How long a client may take nothing of an answer that waits for it. Event
+    /// streams say something every 15 seconds, so this must be longer.
+    pub stall: Duration,
     /// How long open requests may take to end after shutdown was asked for.
     pub drain: Duration,
 }
@@ -44,75 +54,91 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 4_096,
-            streams_per_connection: 256,
+            streams_per_connection: 128,
             header_bytes: 64 * 1024,
             header_count: 128,
             header_timeout: Duration::from_secs(10),
+            idle: Duration::from_mins(1),
+            stall: Duration::from_secs(30),
             drain: Duration::from_secs(10),
         }
     }
 }
 
 /// Serves `router` on `listener` until `shutdown`, then lets open requests end,
-/// for at most `limits.drain`.
+/// for at most `limits.drain`. Each request carries its [`crate::ClientAddress`].
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     limits: Limits,
     shutdown: CancellationToken,
 ) {
-    let builder = Arc::new(builder(limits));
     let permits = Arc::new(Semaphore::new(limits.connections));
-    let graceful = GracefulShutdown::new();
+    let open = TaskTracker::new();
+    let cut_off = CancellationToken::new();
     let ending = shutdown.clone();
     let router = router.layer(middleware::map_response(move |response| {
         let ending = ending.clone();
         async move { end_with(ending, response) }
     }));
+    let connections = Connections::new(router, limits, Arc::clone(&permits), shutdown.clone());
     let mut failures = 0;
-    loop {
-        // The permit is taken before accepting: connections beyond the bound wait
-        // in the listen queue, where they cost this process nothing.
-        let permit = tokio::select! {
-            () = shutdown.cancelled() => break,
-            permit = Arc::clone(&permits).acquire_owned() => match permit {
-                Ok(permit) => permit,
-                Err(_closed) => break,
-            },
-        };
+    while let Some(permit) = room(&permits, &shutdown).await {
         let accepted = tokio::select! {
             () = shutdown.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
-        let stream = match accepted {
-            Ok((stream, _peer)) => {
+        match accepted {
+            Ok((stream, peer)) => {
                 failures = 0;
-                stream
+                let serving = connections.serve(prompt(stream), peer);
+                open.spawn(until(cut_off.clone(), permit, serving));
             }
             Err(error) => {
                 failures += 1;
                 pause_after(&error, failures).await;
-                continue;
             }
-        };
-        // Small answers would otherwise wait for the peer's delayed acknowledgement.
-        let _ = stream.set_nodelay(true);
-        let connection = connection(&builder, stream, router.clone());
-        let watched = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = watched.await {
-                debug!(%error, "connection ended with an error");
-            }
-            drop(permit);
-        });
+        }
     }
     drop(listener);
-    if tokio::time::timeout(limits.drain, graceful.shutdown())
+    open.close();
+    if tokio::time::timeout(limits.drain, open.wait())
         .await
         .is_err()
     {
         warn!("requests still open after the drain time are cut off");
+        cut_off.cancel();
     }
+}
+
+/// The permit is taken before accepting: connections beyond the bound wait in the
+/// listen queue, where they cost this process nothing.
+async fn room(
+    permits: &Arc<Semaphore>,
+    shutdown: &CancellationToken,
+) -> Option<OwnedSemaphorePermit> {
+    tokio::select! {
+        () = shutdown.cancelled() => None,
+        permit = Arc::clone(permits).acquire_owned() => permit.ok(),
+    }
+}
+
+async fn until(
+    cut_off: CancellationToken,
+    permit: OwnedSemaphorePermit,
+    serving: impl Future<Output = ()>,
+) {
+    tokio::select! {
+        () = serving => {}
+        () = cut_off.cancelled() => {}
+    }
+    drop(permit);
+}
+
+/// Small answers would otherwise wait for the peer's delayed acknowledgement.
+fn prompt(stream: TcpStream) -> TcpStream {
+    let _ = stream.set_nodelay(true);
+    stream
 }
 
 /// An event stream goes on for as long as there is something to tell, which would
@@ -131,41 +157,6 @@ fn end_with(shutdown: CancellationToken, response: Response<Body>) -> Response<B
             .take_until(shutdown.cancelled_owned());
         Body::from_stream(until)
     })
-}
-
-fn builder(limits: Limits) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
-        .max_headers(limits.header_count)
-        .max_buf_size(
-            usize::try_from(limits.header_bytes)
-                .unwrap_or(usize::MAX)
-                .max(8 * 1024),
-        );
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(Some(Duration::from_secs(30)))
-        .keep_alive_timeout(Duration::from_secs(20))
-        .max_header_list_size(limits.header_bytes)
-        .max_concurrent_streams(limits.streams_per_connection);
-    builder
-}
-
-fn connection(
-    builder: &Arc<Builder<TokioExecutor>>,
-    stream: TcpStream,
-    router: Router,
-) -> impl hyper_util::server::graceful::GracefulConnection<
-    Error = Box<dyn std::error::Error + Send + Sync>,
-> + Send
-+ 'static {
-    builder
-        .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(router))
-        .into_owned()
 }
 
 /// An accept error is either the client's (gone already) or ours (no file

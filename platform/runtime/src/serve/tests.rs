@@ -1,5 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
+mod bounds;
+mod frames;
+mod multiplexed;
+
 use axum::routing::get;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -12,10 +16,21 @@ async fn start(
     CancellationToken,
     tokio::task::JoinHandle<()>,
 ) {
+    start_with(router, Limits::default()).await
+}
+
+async fn start_with(
+    router: Router,
+    limits: Limits,
+) -> (
+    std::net::SocketAddr,
+    CancellationToken,
+    tokio::task::JoinHandle<()>,
+) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();
-    let server = tokio::spawn(serve(listener, router, Limits::default(), shutdown.clone()));
+    let server = tokio::spawn(serve(listener, router, limits, shutdown.clone()));
     (address, shutdown, server)
 }
 
