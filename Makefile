@@ -8,7 +8,7 @@ DATA ?= data
 CR ?= examples/laptop.yaml
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: help run demo check test lint fmt snapshots
+.PHONY: help run demo check test lint fmt snapshots fuzz coverage
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,3 +38,9 @@ snapshots: ## Write the committed snapshots anew: CRD, OpenAPI, descriptors
 	@$(CARGO) run --quiet --package rocketctl -- crd > crds/rocketplatforms.yaml
 	@$(CARGO) run --quiet --package rocketctl -- openapi > docs/openapi.json
 	@$(CARGO) run --quiet --package rocketctl -- descriptors > proto/descriptors.binpb
+
+fuzz: ## Run every fuzz target over its corpus and 10 s on new inputs
+	@tools/fuzz.sh
+
+coverage: ## Write the table of covered lines into each service's README
+	@tools/coverage.sh
