@@ -27,17 +27,23 @@ use crate::{cli::UpArgs, exit::Failure};
 pub(crate) fn run(args: &UpArgs) -> Result<(), Failure> {
     let started = Instant::now();
     let settings = Settings::read(args)?;
-    let telemetry = rocket_telemetry::init(&rocket_telemetry::Config {
+    let otlp = rocket_telemetry::Otlp::from_environment()
+        .map_err(|error| Failure::config(error.to_string()))?;
+    let mut telemetry = rocket_telemetry::init(&rocket_telemetry::Config {
         filter: args.log.clone(),
         format: args.log_format.map(Into::into),
+        otlp,
     })
     .map_err(|error| Failure::config(error.to_string()))?;
     let data = DataDir::open(&args.data, settings.currency)?;
-    tokio::runtime::Builder::new_multi_thread()
+    let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("cannot start: {error}")))?
-        .block_on(serve_platform(args, settings, &data, &telemetry, started))
+        .block_on(serve_platform(args, settings, &data, &telemetry, started));
+    // The runtime has ended, and with it the last span.
+    telemetry.shut_down();
+    outcome
 }
 
 async fn serve_platform(

@@ -1,175 +1,136 @@
 //! What a log line looks like.
 
-use std::{
-    fmt::{self, Write as _},
-    io::IsTerminal as _,
-};
+use std::fmt::{self, Write as _};
 
-use opentelemetry::trace::TraceContextExt as _;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tracing::{
-    Event, Level, Subscriber,
+    Event, Level,
     field::{Field, Visit},
 };
-use tracing_subscriber::{
-    Layer,
-    fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields, MakeWriter, format::Writer},
-    registry::LookupSpan,
-};
 
-use crate::LogFormat;
+use crate::propagate::TraceIds;
 
-pub(crate) fn layer<S, W>(format: LogFormat, writer: W) -> impl Layer<S>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
-{
-    tracing_subscriber::fmt::layer()
-        .with_writer(writer)
-        .with_ansi(format == LogFormat::Text && std::io::stderr().is_terminal())
-        .event_format(Line(format))
+/// The names of a JSON line that an event's fields never hide.
+const OWN: [&str; 8] = [
+    "timestamp",
+    "level",
+    "service",
+    "message",
+    "trace_id",
+    "span_id",
+    "span",
+    "target",
+];
+
+/// All that one line says.
+pub(crate) struct Line<'a> {
+    pub(crate) event: &'a Event<'a>,
+    pub(crate) service: &'a str,
+    pub(crate) ids: Option<TraceIds>,
+    /// The innermost span around the event, with its fields:
+    /// `pay order{order_uuid=…}`. What is further out has the same trace id.
+    pub(crate) span: &'a str,
 }
 
-struct Line(LogFormat);
+impl Line<'_> {
+    /// Appends the line as one JSON object.
+    pub(crate) fn json(&self, to: &mut String) {
+        let fields = self.fields();
+        let metadata = self.event.metadata();
+        // Years beyond 9999 have no such form; a line without a time is still a line.
+        let time = OffsetDateTime::now_utc()
+            .format(&Rfc3339)
+            .unwrap_or_default();
+        to.push('{');
+        pair(to, "timestamp", &time.into());
+        pair(to, "level", &metadata.level().as_str().into());
+        pair(to, "service", &self.service.into());
+        pair(to, "message", &fields.message.into());
+        if let Some(ids) = self.ids {
+            // Writing to a string cannot fail.
+            let _ = write!(
+                to,
+                r#","trace_id":"{}","span_id":"{}""#,
+                ids.trace, ids.span
+            );
+        }
+        if !self.span.is_empty() {
+            pair(to, "span", &self.span.into());
+        }
+        pair(to, "target", &metadata.target().into());
+        for (name, value) in &fields.values {
+            if !OWN.contains(name) {
+                pair(to, name, value);
+            }
+        }
+        to.push_str("}\n");
+    }
 
-/// The service that wrote a line: its crates are called `rocket_<service>`.
-fn service(target: &str) -> &str {
-    let crate_name = target.split("::").next().unwrap_or(target);
-    crate_name.strip_prefix("rocket_").unwrap_or(crate_name)
-}
+    /// Appends the line in columns for people.
+    pub(crate) fn text(&self, to: &mut String, colours: bool) {
+        // Writing to a string cannot fail.
+        let _ = self.try_text(to, colours);
+    }
 
-impl<S, N> FormatEvent<S, N> for Line
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'w> FormatFields<'w> + 'static,
-{
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
+    fn try_text(&self, to: &mut String, colours: bool) -> fmt::Result {
+        let fields = self.fields();
+        let level = *self.event.metadata().level();
+        let (colour, reset) = match (colours, level) {
+            (false, _) => ("", ""),
+            (true, Level::ERROR) => ("\u{1b}[31m", "\u{1b}[0m"),
+            (true, Level::WARN) => ("\u{1b}[33m", "\u{1b}[0m"),
+            (true, _) => ("\u{1b}[2m", "\u{1b}[0m"),
+        };
+        let clock = OffsetDateTime::now_utc().time();
+        write!(
+            to,
+            "{:02}:{:02}:{:02}.{:03} {colour}{level:>5}{reset} {:<12} {}",
+            clock.hour(),
+            clock.minute(),
+            clock.second(),
+            clock.millisecond(),
+            self.service,
+            fields.message
+        )?;
+        for (name, value) in &fields.values {
+            match value {
+                Value::String(text) => write!(to, " {name}={text}")?,
+                other => write!(to, " {name}={other}")?,
+            }
+        }
+        if !self.span.is_empty() {
+            write!(to, " {colour}in {}{reset}", self.span)?;
+        }
+        if let Some(ids) = self.ids {
+            write!(to, " {colour}trace_id={}{reset}", ids.trace)?;
+        }
+        to.write_char('\n')
+    }
+
+    fn fields(&self) -> Fields {
         let mut fields = Fields::default();
-        event.record(&mut fields);
-        let span = innermost_span(context);
-        let time = OffsetDateTime::now_utc();
-        match self.0 {
-            LogFormat::Json => json_line(&mut writer, event, time, fields, &span),
-            LogFormat::Text => text_line(&mut writer, event, time, &fields, &span),
-        }
+        self.event.record(&mut fields);
+        fields
     }
 }
 
-fn json_line(
-    writer: &mut Writer<'_>,
-    event: &Event<'_>,
-    time: OffsetDateTime,
-    fields: Fields,
-    span: &str,
-) -> fmt::Result {
-    let mut line = Map::new();
-    let stamp = time.format(&Rfc3339).map_err(|_| fmt::Error)?;
-    line.insert("timestamp".to_owned(), stamp.into());
-    line.insert("level".to_owned(), event.metadata().level().as_str().into());
-    line.insert(
-        "service".to_owned(),
-        service(event.metadata().target()).into(),
-    );
-    line.insert("message".to_owned(), fields.message.into());
-    if let Some((trace_id, span_id)) = current_ids() {
-        line.insert("trace_id".to_owned(), trace_id.into());
-        line.insert("span_id".to_owned(), span_id.into());
-    }
-    if !span.is_empty() {
-        line.insert("span".to_owned(), span.into());
-    }
-    line.insert("target".to_owned(), event.metadata().target().into());
-    for (name, value) in fields.values {
-        // The names above are the line's own; an event's field never hides them.
-        line.entry(name).or_insert(value);
-    }
-    let text = serde_json::to_string(&line).map_err(|_| fmt::Error)?;
-    writeln!(writer, "{text}")
-}
-
-fn text_line(
-    writer: &mut Writer<'_>,
-    event: &Event<'_>,
-    time: OffsetDateTime,
-    fields: &Fields,
-    span: &str,
-) -> fmt::Result {
-    let level = *event.metadata().level();
-    let (colour, reset) = match (writer.has_ansi_escapes(), level) {
-        (false, _) => ("", ""),
-        (true, Level::ERROR) => ("\u{1b}[31m", "\u{1b}[0m"),
-        (true, Level::WARN) => ("\u{1b}[33m", "\u{1b}[0m"),
-        (true, _) => ("\u{1b}[2m", "\u{1b}[0m"),
-    };
-    let clock = time.time();
-    write!(
-        writer,
-        "{:02}:{:02}:{:02}.{:03} {colour}{level:>5}{reset} {:<12} {}",
-        clock.hour(),
-        clock.minute(),
-        clock.second(),
-        clock.millisecond(),
-        service(event.metadata().target()),
-        fields.message
-    )?;
-    for (name, value) in &fields.values {
-        match value {
-            Value::String(text) => write!(writer, " {name}={text}")?,
-            other => write!(writer, " {name}={other}")?,
-        }
-    }
-    if !span.is_empty() {
-        write!(writer, " {colour}in {span}{reset}")?;
-    }
-    if let Some((trace, _)) = current_ids() {
-        write!(writer, " {colour}trace_id={trace}{reset}")?;
-    }
-    writeln!(writer)
-}
-
-/// The innermost span around an event, with its fields: `pay order{order_uuid=…}`.
-/// What is further out has the same trace id.
-fn innermost_span<S, N>(context: &FmtContext<'_, S, N>) -> String
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'w> FormatFields<'w> + 'static,
-{
-    let Some(span) = context.lookup_current() else {
-        return String::new();
-    };
-    let mut text = span.name().to_owned();
-    let extensions = span.extensions();
-    if let Some(fields) = extensions.get::<FormattedFields<N>>()
-        && !fields.is_empty()
-    {
-        let _ = write!(text, "{{{fields}}}");
-    }
-    text
-}
-
-fn current_ids() -> Option<(String, String)> {
-    let context = opentelemetry::Context::current();
-    let span = context.span();
-    let ids = span.span_context();
-    ids.is_valid()
-        .then(|| (ids.trace_id().to_string(), ids.span_id().to_string()))
+/// Appends `"name":value`, with a comma unless it is the object's first.
+fn pair(to: &mut String, name: &str, value: &Value) {
+    let comma = if to.ends_with('{') { "" } else { "," };
+    // Names are Rust identifiers or literals of this program. Writing cannot fail.
+    let _ = write!(to, "{comma}\"{name}\":{value}");
 }
 
 #[derive(Default)]
 struct Fields {
     message: String,
-    values: Vec<(String, Value)>,
+    values: Vec<(&'static str, Value)>,
 }
 
 impl Fields {
     fn push(&mut self, field: &Field, value: Value) {
-        self.values.push((field.name().to_owned(), value));
+        self.values.push((field.name(), value));
     }
 }
 

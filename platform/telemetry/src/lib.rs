@@ -2,19 +2,36 @@
 //!
 //! A log line is a `tracing` event. It carries the trace id and span id of the
 //! span it was written in, and the service that wrote it, which is read off the
-//! crate name. A span is a `tracing` span, kept as an OpenTelemetry span beneath,
-//! so that W3C trace context enters and leaves the process unchanged.
+//! crate name or from the spans around it. A span is a `tracing` span with W3C trace
+//! context, which enters and leaves the process. Where a collector is named, all three
+//! are exported to it over OTLP; where none is, no span is an OpenTelemetry span.
 
 mod format;
+mod lines;
 pub mod metrics;
+mod otlp;
 pub mod propagate;
+pub mod service;
+pub mod spans;
 
 use std::{io::IsTerminal as _, str::FromStr};
 
 pub use format::chain;
+use lines::{Ids, Lines};
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
+use opentelemetry_sdk::{Resource, metrics::ManualReader, trace::SdkTracer};
+pub use otlp::{EnvironmentError, Otlp};
+use tracing::{Metadata, Subscriber};
+use tracing_opentelemetry::OpenTelemetryLayer;
+use tracing_subscriber::{
+    EnvFilter, Layer as _,
+    filter::{FilterExt as _, LevelFilter, filter_fn},
+    fmt::MakeWriter,
+    layer::{Filter, SubscriberExt as _},
+    registry::LookupSpan,
+    util::SubscriberInitExt as _,
+};
 
 /// How a log line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +62,9 @@ pub struct Config {
     pub filter: String,
     /// None chooses text on a terminal, JSON elsewhere.
     pub format: Option<LogFormat>,
+    /// What is exported, where to; [`Otlp::from_environment`] reads it. None exports
+    /// nothing and costs nothing.
+    pub otlp: Option<Otlp>,
 }
 
 impl Default for Config {
@@ -52,6 +72,7 @@ impl Default for Config {
         Self {
             filter: "info".to_owned(),
             format: None,
+            otlp: None,
         }
     }
 }
@@ -68,53 +89,128 @@ pub enum InitError {
     /// The metrics reader could not be made.
     #[error("metrics could not start")]
     Metrics(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The export could not be prepared; a collector that is away is no reason.
+    #[error("export over OTLP cannot start: {0}")]
+    Export(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// Keeps telemetry alive; its reader answers `/metrics`.
 #[derive(Debug)]
 pub struct Telemetry {
-    // Spans end with the provider, so it lives as long as the process.
-    _traces: SdkTracerProvider,
+    export: Option<otlp::Providers>,
     metrics: metrics::Reader,
 }
 
 /// Starts logs, traces and metrics for the process. Logs go to standard error,
 /// because standard output belongs to what a command prints.
 pub fn init(config: &Config) -> Result<Telemetry, InitError> {
-    let filter = EnvFilter::try_new(&config.filter)?;
-    let format = config.format.unwrap_or_else(|| {
-        if std::io::stderr().is_terminal() {
-            LogFormat::Text
-        } else {
-            LogFormat::Json
-        }
+    let terminal = std::io::stderr().is_terminal();
+    let format = config.format.unwrap_or(if terminal {
+        LogFormat::Text
+    } else {
+        LogFormat::Json
     });
-    // Nothing is exported here, so no span is recorded; each still has its ids,
-    // which is what log lines and traceparent headers need.
-    let traces = SdkTracerProvider::builder()
-        .with_sampler(Sampler::AlwaysOff)
-        .build();
-    let spans = tracing_opentelemetry::layer()
-        .with_tracer(traces.tracer("rocket"))
-        .with_location(false)
-        .with_threads(false)
-        .with_tracked_inactivity(false);
-    let metrics = metrics::Reader::install().map_err(InitError::Metrics)?;
+    let colours = terminal && format == LogFormat::Text;
+    let lines = |ids| Lines::new(format, colours, ids, std::io::stderr);
+    // A filter that does not parse is found before anything starts.
+    let filter = filter(&config.filter)?;
+    let Some(otlp) = &config.otlp else {
+        let nowhere = Resource::builder_empty().build();
+        let (metrics, _) =
+            metrics::Reader::install(None::<ManualReader>, nowhere).map_err(InitError::Metrics)?;
+        tracing_subscriber::registry()
+            .with(filtered(lines(Ids::Own), filter))
+            .try_init()?;
+        return Ok(Telemetry {
+            export: None,
+            metrics,
+        });
+    };
+    let (spans, records) = (exported(&config.filter)?, exported(&config.filter)?);
+    let (export, metrics) = otlp::start(otlp)?;
+    let tracer = export.traces.as_ref().map(|all| all.tracer("rocket"));
+    // Without traces to export, lines and headers still need ids.
+    let ids = tracer.as_ref().map_or(Ids::Own, |_| Ids::OpenTelemetry);
+    let tracer = tracer.map(|tracer| span_layer(tracer).with_filter(spans));
+    let logs = export.logs.as_ref();
+    let logs = logs.map(|all| OpenTelemetryTracingBridge::new(all).with_filter(records));
+    // Lines come first: they tell the layers after them which service speaks.
     tracing_subscriber::registry()
-        .with(filter)
-        .with(spans)
-        .with(format::layer(format, std::io::stderr))
+        .with(filtered(lines(ids), filter))
+        .with(tracer)
+        .with(logs)
         .try_init()?;
+    if ids == Ids::OpenTelemetry {
+        spans::set_exporting();
+    }
     Ok(Telemetry {
-        _traces: traces,
+        export: Some(export),
         metrics,
     })
+}
+
+fn span_layer<S>(tracer: SdkTracer) -> OpenTelemetryLayer<S, SdkTracer>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    tracing_opentelemetry::layer()
+        .with_tracer(tracer)
+        .with_location(false)
+        .with_threads(false)
+        .with_target(false)
+        .with_tracked_inactivity(false)
+}
+
+fn filtered<S, W>(lines: Lines<W>, filter: EnvFilter) -> impl tracing_subscriber::Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    lines.with_filter(filter.or(spans_of_services()))
+}
+
+/// What goes to a collector: what the log has, but of this workspace alone. A crate
+/// that carries the export would otherwise export about that, for ever.
+fn exported<S>(directives: &str) -> Result<impl Filter<S> + use<S>, InitError>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let ours = filter_fn(|metadata| is_ours(metadata));
+    Ok(filter(directives)?.or(spans_of_services()).and(ours))
+}
+
+/// Spans are the trace; the filter chooses lines, and a quiet log has traces too.
+fn spans_of_services<S>() -> impl Filter<S> {
+    filter_fn(|metadata| metadata.is_span() && is_ours(metadata))
+        .with_max_level_hint(LevelFilter::INFO)
+}
+
+fn is_ours(metadata: &Metadata<'_>) -> bool {
+    metadata.target().starts_with("rocket")
+}
+
+/// The SDK reports each failed export by itself, which would fill the log for as long
+/// as a collector is away; whoever names it in the filter wants that.
+fn filter(directives: &str) -> Result<EnvFilter, InitError> {
+    let filter = EnvFilter::try_new(directives)?;
+    if directives.contains("opentelemetry") {
+        return Ok(filter);
+    }
+    Ok(filter.add_directive("opentelemetry=off".parse()?))
 }
 
 impl Telemetry {
     /// A handle for the admin listener.
     pub fn metrics_reader(&self) -> metrics::Reader {
         self.metrics.clone()
+    }
+
+    /// Sends what waits to be exported and ends the export, in five seconds at most.
+    /// To be called when nothing works any more, and not from async code: it waits.
+    pub fn shut_down(&mut self) {
+        if let Some(export) = &mut self.export {
+            export.shut_down();
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 //! method, a topic, an outcome; never an id.
 
 use opentelemetry::{KeyValue, global};
-use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::{
+    Resource,
+    metrics::{SdkMeterProvider, reader::MetricReader},
+};
 use prometheus::{Registry, TextEncoder};
 
 /// A label: its name and its value.
@@ -85,8 +88,12 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Makes this the process's destination of metrics.
-    pub(crate) fn install() -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    /// Makes this the process's destination of metrics, beside `export` where they are
+    /// exported. `resource` is what exported ones are of.
+    pub(crate) fn install<R: MetricReader>(
+        export: Option<R>,
+        resource: Resource,
+    ) -> Result<(Self, SdkMeterProvider), Box<dyn std::error::Error + Send + Sync>> {
         let registry = Registry::new();
         let exporter = opentelemetry_prometheus::exporter()
             .with_registry(registry.clone())
@@ -95,8 +102,15 @@ impl Reader {
             .without_units()
             .without_counter_suffixes()
             .build()?;
-        global::set_meter_provider(SdkMeterProvider::builder().with_reader(exporter).build());
-        Ok(Self { registry })
+        let provider = SdkMeterProvider::builder()
+            .with_resource(resource)
+            .with_reader(exporter);
+        let provider = match export {
+            Some(reader) => provider.with_reader(reader).build(),
+            None => provider.build(),
+        };
+        global::set_meter_provider(provider.clone());
+        Ok((Self { registry }, provider))
     }
 
     /// All metrics in the Prometheus text format, version 0.0.4.

@@ -9,22 +9,68 @@ use opentelemetry::{
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
+use crate::lines;
+
 /// The header's name.
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
+/// What names a span to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TraceIds {
+    pub(crate) trace: TraceId,
+    pub(crate) span: SpanId,
+    pub(crate) sampled: bool,
+}
+
+impl TraceIds {
+    /// Those of the OpenTelemetry span in which this thread is.
+    pub(crate) fn of_current_context() -> Option<Self> {
+        Context::map_current(|context| Self::of_context(context))
+    }
+
+    fn of_context(context: &Context) -> Option<Self> {
+        let span = context.span();
+        let ids = span.span_context();
+        ids.is_valid().then(|| Self {
+            trace: ids.trace_id(),
+            span: ids.span_id(),
+            sampled: ids.is_sampled(),
+        })
+    }
+
+    fn of(span: &Span) -> Option<Self> {
+        span.with_subscriber(|(id, dispatch)| lines::ids_of(dispatch, id))
+            .flatten()
+            .or_else(|| Self::of_context(&span.context()))
+    }
+
+    fn to_traceparent(self) -> String {
+        let mut text = String::with_capacity(55);
+        text.push_str("00-");
+        push_hex(&mut text, &self.trace.to_bytes());
+        text.push('-');
+        push_hex(&mut text, &self.span.to_bytes());
+        text.push_str(if self.sampled { "-01" } else { "-00" });
+        text
+    }
+}
+
+fn push_hex(text: &mut String, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+}
+
 /// The `traceparent` of the current span, or none outside any span.
 pub fn traceparent() -> Option<String> {
-    let context = Span::current().context();
-    let span = context.span();
-    let ids = span.span_context();
-    ids.is_valid().then(|| {
-        format!(
-            "00-{}-{}-{:02x}",
-            ids.trace_id(),
-            ids.span_id(),
-            ids.trace_flags().to_u8()
-        )
-    })
+    TraceIds::of(&Span::current()).map(TraceIds::to_traceparent)
+}
+
+/// The `traceparent` of a span, or none when the filter disables it.
+pub fn traceparent_of(span: &Span) -> Option<String> {
+    TraceIds::of(span).map(TraceIds::to_traceparent)
 }
 
 /// Writes the current span's `traceparent` into `headers`.
@@ -47,10 +93,18 @@ pub fn continue_from(span: &Span, headers: &HeaderMap) {
 /// Makes `span` a child of the span named by `traceparent`; none or a malformed
 /// one starts a new trace.
 pub fn set_parent(span: &Span, traceparent: Option<&str>) {
-    if let Some(parent) = traceparent.and_then(parse) {
+    let Some(parent) = traceparent.and_then(parse) else {
+        return;
+    };
+    let ids = TraceIds {
+        trace: parent.trace_id(),
+        span: parent.span_id(),
+        sampled: parent.is_sampled(),
+    };
+    let joined = span.with_subscriber(|(id, dispatch)| lines::join_trace(dispatch, id, ids));
+    if joined == Some(false) {
         let context = Context::new().with_remote_span_context(parent);
-        // Refused only when the span is disabled by the filter, and then there is
-        // nothing to connect.
+        // Refused only where no layer keeps traces, and then there is nothing to connect.
         let _ = span.set_parent(context);
     }
 }

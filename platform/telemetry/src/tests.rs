@@ -35,12 +35,8 @@ impl<'a> MakeWriter<'a> for Captured {
 /// Runs `f` under the real layers and returns the lines it logged.
 fn logged(format: LogFormat, f: impl FnOnce()) -> String {
     let captured = Captured::default();
-    let traces = SdkTracerProvider::builder()
-        .with_sampler(Sampler::AlwaysOff)
-        .build();
-    let subscriber = tracing_subscriber::registry()
-        .with(tracing_opentelemetry::layer().with_tracer(traces.tracer("test")))
-        .with(format::layer(format, captured.clone()));
+    let lines = Lines::new(format, false, Ids::Own, captured.clone());
+    let subscriber = tracing_subscriber::registry().with(filtered(lines, filter("info").unwrap()));
     tracing::subscriber::with_default(subscriber, f);
     let bytes = captured.0.lock().unwrap().clone();
     String::from_utf8(bytes).unwrap()
@@ -69,10 +65,67 @@ fn a_line_carries_the_trace_that_came_in_and_passes_it_on() {
         line["span"].as_str().unwrap().contains("pay order"),
         "{line}"
     );
-    assert!(
-        sent.unwrap()
-            .starts_with("00-0af7651916cd43dd8448eb211c80319c-")
+    // The span of this process is sent, and nobody records it.
+    let sent = sent.unwrap();
+    let span_id = line["span_id"].as_str().unwrap();
+    assert_eq!(
+        sent,
+        format!("00-0af7651916cd43dd8448eb211c80319c-{span_id}-00")
     );
+}
+
+#[test]
+fn spans_inside_each_other_share_a_trace_and_others_do_not() {
+    let mut traces = Vec::new();
+    logged(LogFormat::Json, || {
+        let ids = |span: &tracing::Span| propagate::traceparent_of(span).unwrap();
+        let outer = tracing::info_span!("outer");
+        let inner = outer.in_scope(|| tracing::info_span!("inner"));
+        traces = vec![ids(&outer), ids(&inner), ids(&tracing::info_span!("other"))];
+    });
+    assert_eq!(traces[0][..36], traces[1][..36]);
+    assert_ne!(traces[0][36..], traces[1][36..]);
+    assert_ne!(traces[0][..36], traces[2][..36]);
+}
+
+#[test]
+fn a_line_of_a_shared_crate_names_the_service_it_works_for() {
+    let text = logged(LogFormat::Json, || {
+        let service = tracing::info_span!("request", rocket.service = "iam", otel.kind = "server");
+        service.in_scope(|| tracing::info_span!("store").in_scope(|| info!("kept")));
+        info!("alone");
+    });
+    let lines: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines[0]["service"], "iam");
+    assert_eq!(lines[0]["span"], "store");
+    assert_eq!(lines[1]["service"], "telemetry");
+}
+
+#[test]
+fn a_spans_fields_are_shown_and_other_layers_hints_are_not() {
+    let text = logged(LogFormat::Text, || {
+        let span = tracing::info_span!("call", otel.kind = "client", to = %"iam", left = 3, late = tracing::field::Empty);
+        span.record("late", true);
+        span.in_scope(|| info!("sent"));
+    });
+    assert!(text.contains("in call{to=iam left=3 late=true}"), "{text}");
+}
+
+#[test]
+fn a_quiet_log_has_traces_too() {
+    let captured = Captured::default();
+    let lines = Lines::new(LogFormat::Text, false, Ids::Own, captured.clone());
+    let subscriber = tracing_subscriber::registry().with(filtered(lines, filter("error").unwrap()));
+    tracing::subscriber::with_default(subscriber, || {
+        tracing::info_span!("request").in_scope(|| {
+            info!("not written");
+            assert!(propagate::traceparent().is_some());
+        });
+    });
+    assert!(captured.0.lock().unwrap().is_empty());
 }
 
 #[test]
@@ -112,7 +165,7 @@ fn an_error_is_logged_with_all_its_causes() {
 fn a_bad_filter_names_the_variable() {
     let config = Config {
         filter: "nonsense=[".to_owned(),
-        format: None,
+        ..Config::default()
     };
     let message = init(&config).unwrap_err().to_string();
     assert!(message.starts_with("RUST_LOG: "), "{message}");
@@ -120,7 +173,8 @@ fn a_bad_filter_names_the_variable() {
 
 #[test]
 fn metrics_are_read_back_under_their_own_names() {
-    let reader = metrics::Reader::install().unwrap();
+    let nowhere = Resource::builder_empty().build();
+    let (reader, _) = metrics::Reader::install(None::<ManualReader>, nowhere).unwrap();
     metrics::counter("orders_created_total", "Orders created.").add(2, &[]);
     metrics::histogram("ship_assembly_duration_seconds", "Assembly.", &[1.0, 10.0])
         .record(3.0, &[("outcome", "done")]);
