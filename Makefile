@@ -8,7 +8,7 @@ DATA ?= data
 CR ?= examples/laptop.yaml
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: help run demo check test lint fmt snapshots fuzz coverage
+.PHONY: help run demo check test testbed lint fmt snapshots fuzz coverage
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ check: ## Compile and run the quick tests (no servers, no whole-system suites)
 
 test: ## Run every test; print how long each part took
 	@tools/test.sh
+
+testbed: ## Find or build the real servers that tests need
+	@testbed/testbed.sh provide
 
 lint: ## Formatting, clippy with warnings as errors, repository rules
 	@$(CARGO) fmt --all --check

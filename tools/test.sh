@@ -19,6 +19,7 @@ part 'build' "$cargo" test --workspace --no-run --quiet
 part 'release build' "$cargo" build --release --package rocketctl --quiet
 part 'unit, property and contract tests' \
     "$cargo" test --workspace --exclude rocket-e2e --quiet
+part 'real servers' testbed/testbed.sh provide
 part 'whole-system tests' "$cargo" test --package rocket-e2e --quiet
 
 printf '\n== how long each part took\n'
