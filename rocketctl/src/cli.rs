@@ -5,6 +5,8 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rocket_telemetry::LogFormat;
 
+use crate::load::LoadArgs;
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0   success
@@ -28,6 +30,8 @@ pub(crate) enum Command {
     Up(UpArgs),
     /// Buy a rocket: register, log in, order, pay, watch it being assembled.
     Demo(DemoArgs),
+    /// Buy many rockets at a constant rate, measure it, and audit every order.
+    Load(LoadArgs),
     /// Print the CustomResourceDefinition of RocketPlatform as YAML.
     #[command(after_help = "Example:\n  rocketctl crd | kubectl apply --server-side -f -")]
     Crd,

@@ -6,6 +6,7 @@
 mod cli;
 mod demo;
 mod exit;
+mod load;
 mod openapi;
 mod up;
 
@@ -36,6 +37,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Up(args) => up::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Load(args) => load::run(&args),
         Command::Crd => print(rocket_operator_api::crd_yaml().as_bytes()),
         Command::Openapi => print(openapi::json().as_bytes()),
         Command::Descriptors => print(rocket_proto::FILE_DESCRIPTOR_SET),

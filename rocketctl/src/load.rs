@@ -1,0 +1,127 @@
+//! `rocketctl load`: drives a running platform at a constant rate, and can audit
+//! every order from outside afterwards.
+//!
+//! Latency counts from the moment an order was due, not from when a free connection
+//! was found for it, so a stall of the platform shows in every order that was due
+//! meanwhile (Gil Tene, "How NOT to Measure Latency").
+
+mod args;
+mod audit;
+mod calls;
+mod connection;
+mod cpu;
+mod customers;
+mod dealer;
+mod driver;
+mod ledger;
+mod progress;
+mod reader;
+mod report;
+mod run;
+mod tally;
+mod target;
+mod wire;
+
+use std::{
+    sync::{Arc, Mutex, atomic::AtomicU64},
+    time::Instant,
+};
+
+use http::HeaderValue;
+use uuid::Uuid;
+
+pub(crate) use self::args::LoadArgs;
+use self::{
+    dealer::{Catalogue, Dealer},
+    driver::Pace,
+    progress::Progress,
+    reader::Reader,
+    report::Report,
+    run::Run,
+    tally::{Tally, lock},
+    target::Target,
+};
+use crate::exit::Failure;
+
+pub(crate) fn run(args: &LoadArgs) -> Result<(), Failure> {
+    // One thread: the generator shares its machine with what it measures.
+    let report = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("cannot start: {error}")))?
+        .block_on(load(args))?;
+    report.print(args.json)?;
+    report.verdict()
+}
+
+async fn load(args: &LoadArgs) -> Result<Report, Failure> {
+    let target = Arc::new(args.url.clone());
+    let progress = Progress::new();
+    let run = Arc::new(prepare(args, &target, &progress).await?);
+
+    let before = cpu::used();
+    let shown = progress.load(Arc::clone(&run.tally), args.duration);
+    let pace = if args.closed {
+        Pace::Closed
+    } else {
+        Pace::Open { rate: args.rate }
+    };
+    let elapsed = driver::drive(&run, &target, args.connections, pace, args.duration).await;
+    shown.abort();
+    let cpu = cpu::used()
+        .zip(before)
+        .map(|(after, before)| after - before);
+
+    progress.clear();
+    let report = Report::new(&lock(&run.tally), elapsed, cpu, None);
+    Ok(report)
+}
+
+/// Everything that an order needs: customers, the parts there are.
+async fn prepare(
+    args: &LoadArgs,
+    target: &Arc<Target>,
+    progress: &Progress,
+) -> Result<Run, Failure> {
+    let mut reader = Reader::new(Arc::clone(target));
+    reader.try_get(None, "/healthz").await.map_err(|error| {
+        Failure::unavailable(format!(
+            "nothing answers at {}: {error}; start the platform with: make run",
+            target.address()
+        ))
+    })?;
+    let tally = Arc::new(Mutex::new(Tally::new()));
+    let customers = customers::register(target, args.customers(), &tally, progress).await?;
+    let catalogue = read_catalogue(args, &mut reader, &customers[0].session).await?;
+    let dealer = Dealer::new(&catalogue, args.cancel_percent(), args.seed);
+    // What registering repeated is not part of the load.
+    *lock(&tally) = Tally::new();
+    Ok(Run {
+        pays: customers.iter().map(|_| AtomicU64::new(0)).collect(),
+        customers,
+        catalogue,
+        patience: args.patience,
+        dealer: Mutex::new(dealer),
+        ledger: Mutex::default(),
+        tally,
+        id: Uuid::new_v4(),
+    })
+}
+
+async fn read_catalogue(
+    args: &LoadArgs,
+    reader: &mut Reader,
+    session: &HeaderValue,
+) -> Result<Catalogue, Failure> {
+    let deadline = Instant::now() + args.patience;
+    let parts = reader
+        .parts(session, deadline)
+        .await
+        .map_err(|error| Failure::failed(error.to_string()))?;
+    let catalogue = Catalogue::new(parts);
+    if catalogue.in_stock() {
+        Ok(catalogue)
+    } else {
+        Err(Failure::failed("no part is in stock"))
+    }
+}
