@@ -27,6 +27,10 @@ pub struct Gateway {
     /// How much one session may ask; the profile's when unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
+    /// How often one client address may sign in or register; the profile's when unset.
+    /// An IPv6 address counts with its network of 64 bits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_rate_limit: Option<RateLimit>,
     /// How large a request may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
@@ -70,7 +74,7 @@ pub struct Tls {
     pub secret_ref: SecretRef,
 }
 
-/// Requests one session may make in a unit of time.
+/// Requests in a unit of time. Who was quiet may make all of them at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RateLimit {

@@ -83,7 +83,15 @@ fn the_profile_chooses_what_is_not_set() {
         production.observability.retention,
         Duration::from_hours(168)
     );
-    assert!(production.gateway.rate_limit.requests < dev.gateway.rate_limit.requests);
+    for (spec, session, login) in [(&dev, 6_000, 1_200), (&production, 600, 30)] {
+        let (session_rate, login_rate) = (&spec.gateway.rate_limit, &spec.gateway.login_rate_limit);
+        assert_eq!(
+            (session_rate.requests, login_rate.requests),
+            (session, login)
+        );
+        assert_eq!(session_rate.unit, RateUnit::Minute);
+        assert_eq!(login_rate.unit, RateUnit::Minute);
+    }
     assert_eq!(
         production.stores, dev.stores,
         "what is bound to data is not the profile's to choose"
@@ -112,6 +120,10 @@ fn an_explicit_field_wins_over_both_profiles() {
             (
                 "spec.gateway.rateLimit",
                 json!({"requests": 9, "unit": "Second"}),
+            ),
+            (
+                "spec.gateway.loginRateLimit",
+                json!({"requests": 7, "unit": "Hour"}),
             ),
             ("spec.gateway.circuitBreaker.maxConnections", json!(8)),
             (
@@ -147,6 +159,8 @@ fn an_explicit_field_wins_over_both_profiles() {
             ),
             (9, RateUnit::Second)
         );
+        let login = &spec.gateway.login_rate_limit;
+        assert_eq!((login.requests, login.unit), (7, RateUnit::Hour));
         assert_eq!(spec.gateway.circuit_breaker.max_connections, 8);
         assert_eq!(spec.gateway.circuit_breaker.max_pending_requests, 1_024);
         assert_eq!(spec.upgrade.progress_deadline, Duration::from_mins(1));

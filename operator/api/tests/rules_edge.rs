@@ -205,21 +205,28 @@ fn gateway_hosts() {
 
 #[test]
 fn gateway_limits() {
-    let at = "spec.gateway.rateLimit";
-    table(
-        at,
-        &[json!({"requests": 1, "unit": "Second"})],
-        &[
-            (
-                json!({"requests": 0, "unit": "Second"}),
-                &format!("{at}.requests: expected a number from 1 to 1000000"),
-            ),
-            (
-                json!({"requests": 5, "unit": "Day"}),
-                &format!("{at}.unit: expected one of Second, Minute, Hour"),
-            ),
-        ],
-    );
+    for at in ["spec.gateway.rateLimit", "spec.gateway.loginRateLimit"] {
+        let range = format!("{at}.requests: expected a number from 1 to 1000000");
+        table(
+            at,
+            &[
+                json!({"requests": 1, "unit": "Second"}),
+                json!({"requests": 1_000_000, "unit": "Hour"}),
+            ],
+            &[
+                (json!({"requests": 0, "unit": "Second"}), &range),
+                (json!({"requests": 1_000_001, "unit": "Second"}), &range),
+                (
+                    json!({"requests": 5, "unit": "Day"}),
+                    &format!("{at}.unit: expected one of Second, Minute, Hour"),
+                ),
+                (
+                    json!({"requests": 5}),
+                    &format!("{at}.unit: required field is missing: In which unit of time"),
+                ),
+            ],
+        );
+    }
     table(
         "spec.gateway.limits.headersKib",
         &[json!(1), json!(96)],

@@ -18,6 +18,8 @@ pub struct EffectiveGateway {
     pub tls: Option<SecretRef>,
     /// Requests per session.
     pub rate_limit: RateLimit,
+    /// Requests to sign in or register per client address.
+    pub login_rate_limit: RateLimit,
     /// Largest body.
     pub body_limit: Quantity,
     /// Largest sum of headers, in KiB.
@@ -48,6 +50,7 @@ pub(super) fn of(spec: &RocketPlatformSpec) -> EffectiveGateway {
         session_validation,
         tls,
         rate_limit,
+        login_rate_limit,
         limits,
         timeouts,
         circuit_breaker,
@@ -59,7 +62,14 @@ pub(super) fn of(spec: &RocketPlatformSpec) -> EffectiveGateway {
         hosts: hosts.unwrap_or_else(local_hosts),
         session_validation: session_validation.unwrap_or(SessionValidation::ExtAuth),
         tls: tls.map(|tls| tls.secret_ref),
-        rate_limit: rate_limit.unwrap_or(default_rate(spec.profile)),
+        rate_limit: rate_limit.unwrap_or(match spec.profile {
+            Profile::Dev => per_minute(6_000),
+            Profile::Production => per_minute(600),
+        }),
+        login_rate_limit: login_rate_limit.unwrap_or(match spec.profile {
+            Profile::Dev => per_minute(1_200),
+            Profile::Production => per_minute(30),
+        }),
         body_limit: limits.body.unwrap_or_else(|| Quantity::from("1Mi")),
         headers_kib: limits.headers_kib.unwrap_or(32),
         request_timeout: timeouts
@@ -84,11 +94,7 @@ fn local_hosts() -> Hosts {
     }
 }
 
-fn default_rate(profile: Profile) -> RateLimit {
-    let requests = match profile {
-        Profile::Dev => 6_000,
-        Profile::Production => 600,
-    };
+fn per_minute(requests: i32) -> RateLimit {
     RateLimit {
         requests,
         unit: RateUnit::Minute,
