@@ -7,6 +7,11 @@ pub const SESSION: &str = "x-session-uuid";
 /// Carries the user's id to the services; only ever set from IAM's answer.
 pub const USER: &str = "x-user-uuid";
 
+/// Carries the client's address to the services. The gateway is the edge: what a
+/// client sends under this name is not believed, and the last address in it is the one
+/// that the gateway wrote.
+pub const FORWARDED_FOR: &str = "x-forwarded-for";
+
 /// The headers of a client that the session check may see.
 pub const CHECKED: [&str; 2] = [SESSION, "cookie"];
 

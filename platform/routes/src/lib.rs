@@ -16,7 +16,7 @@ use std::time::Duration;
 
 pub use matching::{Match, match_route};
 pub use path::{MAX_PATH_BYTES, NormalPath, PathRefused, normalise};
-pub use route::{Access, Limits, Method, Protocol, Route, Service};
+pub use route::{Access, Counted, Limits, Method, Protocol, Route, Service};
 pub use table::table;
 
 /// How long a gateway waits for IAM's answer on one request; after that the request

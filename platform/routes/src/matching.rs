@@ -29,10 +29,13 @@ pub fn match_route(method: &str, path: NormalPath<'_>) -> Match {
         if !fits(route, path) {
             continue;
         }
-        if route.method.as_str() == method {
+        if route.answers(method) {
             return Match::Found(route);
         }
         allowed.push(route.method.as_str());
+        if route.takes_head() {
+            allowed.push("HEAD");
+        }
     }
     if allowed.is_empty() {
         Match::NotFound

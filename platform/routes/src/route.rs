@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// The HTTP method of a route. `HEAD` is not `GET`: the list of routes is exact.
+/// The HTTP method of a route. The list of routes is exact; only what the front door
+/// answers itself takes `HEAD` where it takes `GET` ([`Route::answers`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Method {
     /// Reads.
@@ -70,6 +71,18 @@ pub enum Access {
     Session,
 }
 
+/// Whose requests count together against a rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Counted {
+    /// Those of one session, as the session check accepted it: what was only claimed
+    /// to be a session is refused before and takes no memory.
+    BySession,
+    /// Those from one network address, as the connection has it.
+    ByAddress,
+    /// Nobody's: the answer costs nothing that open connections do not bound already.
+    Not,
+}
+
 /// The bounds of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Limits {
@@ -78,6 +91,8 @@ pub struct Limits {
     /// How long the answer may take; then it is 504. None for answers that stay
     /// open.
     pub timeout: Option<Duration>,
+    /// Against which rate its requests count; beyond it, the answer is 429.
+    pub counted: Counted,
 }
 
 /// One row of the table.
@@ -105,6 +120,16 @@ impl Route {
             return None;
         }
         self.path.strip_prefix('/')?.split_once('/')
+    }
+
+    /// True for a method that this route answers. The pages answer `HEAD` as RFC 9110
+    /// section 9.1 asks of everybody who answers `GET`; services do not.
+    pub fn answers(&self, method: &str) -> bool {
+        method == self.method.as_str() || (method == "HEAD" && self.takes_head())
+    }
+
+    pub(crate) fn takes_head(&self) -> bool {
+        self.service == Service::Platform && self.method == Method::Get
     }
 
     /// The path's segments, in order.

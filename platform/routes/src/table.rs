@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::route::{
     Access::{self, Public, Session},
-    Limits,
+    Counted, Limits,
     Method::{self, Get, Post},
     Protocol, Route,
     Service::{self, Iam, Inventory, Notification, Order, Platform},
@@ -17,15 +17,25 @@ const TIMEOUT: Option<Duration> = Some(Duration::from_secs(15));
 const STANDARD: Limits = Limits {
     max_body_bytes: 64 * 1024,
     timeout: TIMEOUT,
+    counted: Counted::BySession,
 };
-/// Everybody may send these, and each costs a password hash.
 const ACCOUNT: Limits = Limits {
     max_body_bytes: 16 * 1024,
-    timeout: TIMEOUT,
+    ..STANDARD
+};
+/// Everybody may send these, and each costs a password hash.
+const SIGN_IN: Limits = Limits {
+    counted: Counted::ByAddress,
+    ..ACCOUNT
+};
+/// Pages and health, which cost next to nothing.
+const PAGE: Limits = Limits {
+    counted: Counted::Not,
+    ..ACCOUNT
 };
 const STREAM: Limits = Limits {
-    max_body_bytes: 16 * 1024,
     timeout: None,
+    ..ACCOUNT
 };
 
 const fn http(
@@ -68,8 +78,8 @@ const EVENTS: Route = Route {
 // One row a line reads as the table it is.
 #[rustfmt::skip]
 static TABLE: [Route; 25] = [
-    http(Post, "/api/v1/auth/register", Iam, Public, ACCOUNT),
-    http(Post, "/api/v1/auth/login", Iam, Public, ACCOUNT),
+    http(Post, "/api/v1/auth/register", Iam, Public, SIGN_IN),
+    http(Post, "/api/v1/auth/login", Iam, Public, SIGN_IN),
     http(Post, "/api/v1/auth/logout", Iam, Session, ACCOUNT),
     http(Get, "/api/v1/auth/whoami", Iam, Session, ACCOUNT),
     http(Get, "/api/v1/parts", Inventory, Session, STANDARD),
@@ -81,19 +91,19 @@ static TABLE: [Route; 25] = [
     http(Post, "/api/v1/orders/{order_uuid}/cancel", Order, Session, STANDARD),
     EVENTS,
     http(Get, "/api/v1/notifications", Notification, Session, STANDARD),
-    http(Get, "/healthz", Platform, Public, ACCOUNT),
-    http(Get, "/docs", Platform, Public, ACCOUNT),
-    http(Get, "/docs/docs.css", Platform, Public, ACCOUNT),
-    http(Get, "/docs/docs.js", Platform, Public, ACCOUNT),
-    http(Get, "/openapi.json", Platform, Public, ACCOUNT),
-    grpc("/auth.v1.AuthService/Login", Iam, Public, ACCOUNT),
+    http(Get, "/healthz", Platform, Public, PAGE),
+    http(Get, "/docs", Platform, Public, PAGE),
+    http(Get, "/docs/docs.css", Platform, Public, PAGE),
+    http(Get, "/docs/docs.js", Platform, Public, PAGE),
+    http(Get, "/openapi.json", Platform, Public, PAGE),
+    grpc("/auth.v1.AuthService/Login", Iam, Public, SIGN_IN),
     grpc("/auth.v1.AuthService/Whoami", Iam, Session, ACCOUNT),
     grpc("/auth.v1.AuthService/Logout", Iam, Session, ACCOUNT),
-    grpc("/user.v1.UserService/Register", Iam, Public, ACCOUNT),
+    grpc("/user.v1.UserService/Register", Iam, Public, SIGN_IN),
     grpc("/inventory.v1.InventoryService/GetPart", Inventory, Session, STANDARD),
     grpc("/inventory.v1.InventoryService/ListParts", Inventory, Session, STANDARD),
     // Health is answered by IAM: without it nothing but the public rows works.
-    grpc("/grpc.health.v1.Health/Check", Iam, Public, ACCOUNT),
+    grpc("/grpc.health.v1.Health/Check", Iam, Public, PAGE),
 ];
 
 /// Every route that exists from outside, in no particular order of precedence: no

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use rocket_routes::{Access, Match, Protocol, match_route, normalise, table};
+use rocket_routes::{Access, Counted, Match, Protocol, Service, match_route, normalise, table};
 
 const PUBLIC: [(&str, &str); 10] = [
     ("POST", "/api/v1/auth/register"),
@@ -76,9 +76,33 @@ fn another_method_is_told_which_are_allowed() {
     };
     assert_eq!(allowed("DELETE", "/api/v1/orders"), "POST, GET");
     assert_eq!(allowed("GET", "/api/v1/auth/login"), "POST");
-    assert_eq!(allowed("HEAD", "/healthz"), "GET");
-    assert_eq!(allowed("get", "/healthz"), "GET");
+    assert_eq!(allowed("HEAD", "/api/v1/parts"), "GET");
+    assert_eq!(allowed("get", "/healthz"), "GET, HEAD");
     assert_eq!(allowed("GET", "/auth.v1.AuthService/Login"), "POST");
+}
+
+#[test]
+fn the_pages_answer_head_and_nothing_else_does() {
+    for route in table() {
+        let page = route.service == Service::Platform;
+        assert_eq!(route.answers("HEAD"), page, "{}", route.path);
+    }
+}
+
+/// What costs a password hash is counted by who can be told without a session.
+#[test]
+fn every_request_that_costs_something_is_counted() {
+    for route in table() {
+        let signs_in = ["/register", "/login", "/Register", "/Login"];
+        let expected = if route.access == Access::Session {
+            Counted::BySession
+        } else if signs_in.iter().any(|end| route.path.ends_with(end)) {
+            Counted::ByAddress
+        } else {
+            Counted::Not
+        };
+        assert_eq!(route.limits.counted, expected, "{}", route.path);
+    }
 }
 
 #[test]
