@@ -12,6 +12,7 @@
 
 mod open;
 mod readers;
+mod spans;
 mod writer;
 
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod tests;
 use std::{path::Path, sync::Arc};
 
 use rusqlite::Connection;
+use tracing::Instrument as _;
 
 use self::{readers::Readers, writer::Writer};
 use crate::DbError;
@@ -70,7 +72,8 @@ impl Sqlite {
         E: From<DbError> + Send + 'static,
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
-        self.writer.run(job).await
+        let span = spans::of_job("write", self.readers.path());
+        self.writer.run(job).instrument(span).await
     }
 
     /// Runs a job that only reads, on a connection that cannot write.
@@ -80,6 +83,7 @@ impl Sqlite {
         E: From<DbError> + Send + 'static,
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
-        self.readers.run(job).await
+        let span = spans::of_job("read", self.readers.path());
+        self.readers.run(job).instrument(span).await
     }
 }

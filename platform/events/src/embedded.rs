@@ -20,7 +20,10 @@ use rocket_runtime::SharedClock;
 use tokio::sync::watch;
 
 use self::reader::Reader;
-use crate::log::{EventLog, LogError, Record, Subscription};
+use crate::{
+    log::{EventLog, LogError, Record, Subscription},
+    spans,
+};
 
 /// Partitions of every topic: enough to keep a failing one from stopping the rest.
 pub const PARTITIONS: i32 = 4;
@@ -124,7 +127,8 @@ fn read_by_all(connection: &Connection) -> Result<Vec<(String, i32, i64)>, DbErr
 
 #[async_trait]
 impl EventLog for EmbeddedLog {
-    async fn append(&self, records: Vec<Record>) -> Result<(), LogError> {
+    async fn append(&self, mut records: Vec<Record>) -> Result<(), LogError> {
+        let _spans = spans::append(&mut records);
         let now = convert::micros(self.clock.now());
         self.store
             .write(move |c| {

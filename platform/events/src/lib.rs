@@ -11,6 +11,7 @@ pub mod contract;
 pub mod embedded;
 mod log;
 pub mod relay;
+mod spans;
 pub mod topics;
 
 pub use consumer::{ConsumerConfig, HandleError, Handler};

@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, Method};
 use rocket_routes::Route;
 use rocket_telemetry::{
     metrics::{self, Histogram},
-    propagate,
+    propagate, spans,
 };
 use tracing::{Span, info_span};
 
@@ -35,6 +35,13 @@ impl Observe {
         }
         let code = response.headers().get("grpc-status");
         let code = code.and_then(|value| value.to_str().ok()).unwrap_or("");
+        if let Some(span) = spans::recorded(&observed.span) {
+            let status = response.status();
+            span.set("http.response.status_code", i64::from(status.as_u16()));
+            if status.is_server_error() {
+                span.failed(status.as_str().to_owned());
+            }
+        }
         self.0.record(
             observed.started.elapsed().as_secs_f64(),
             &[
@@ -57,10 +64,21 @@ pub(crate) struct Observed {
 
 impl Observed {
     pub(crate) fn begin(request: &Request, route: Option<&'static Route>) -> Self {
+        let matched = route.is_some();
         let route = route.map_or("unmatched", |route| route.path);
         let method = bounded(request.method());
-        let span = info_span!("gateway request", route, method);
+        let span = info_span!("gateway request", otel.kind = "server", route, method);
         propagate::continue_from(&span, request.headers());
+        if let Some(span) = spans::recorded(&span) {
+            span.name(format!("{method} {route}"))
+                .set("http.request.method", method)
+                .set("url.scheme", "http");
+            // What matches no route may hold anything, and stays out of the trace.
+            if matched {
+                span.set("http.route", route)
+                    .set("url.path", request.uri().path().to_owned());
+            }
+        }
         Self {
             started: Instant::now(),
             route,

@@ -10,9 +10,9 @@ use http::{HeaderName, HeaderValue, Request, Response, header::AUTHORIZATION};
 use rocket_telemetry::propagate;
 use tonic::{Status, body::Body};
 use tower::{Service, ServiceExt as _};
-use tracing::{Instrument as _, info_span};
+use tracing::{Instrument as _, Span, info_span};
 
-use crate::{Channel, credential::Credential};
+use crate::{Channel, credential::Credential, describe};
 
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
@@ -85,7 +85,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> CallFuture {
-        let span = info_span!("call", rpc.method = request.uri().path());
+        let span = info_span!("call", otel.kind = "client", to = request.uri().path());
+        describe::call(&span, request.uri().path());
         let headers = request.headers_mut();
         headers.insert(GRPC_TIMEOUT, self.timeout.clone());
         if let Some(value) = &self.authorization {
@@ -96,12 +97,15 @@ where
         let limited = tokio::time::timeout(self.deadline, call);
         Box::pin(
             async move {
-                match limited.await {
-                    Ok(outcome) => outcome,
-                    Err(_elapsed) => {
-                        Err(Status::deadline_exceeded("no answer within the deadline"))
-                    }
-                }
+                let outcome = limited.await.unwrap_or_else(|_elapsed| {
+                    Err(Status::deadline_exceeded("no answer within the deadline"))
+                });
+                let code = match &outcome {
+                    Ok(response) => describe::code(response.headers()),
+                    Err(status) => status.code().into(),
+                };
+                describe::answer(&Span::current(), code, code.is_error());
+                outcome
             }
             .instrument(span),
         )

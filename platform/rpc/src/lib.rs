@@ -7,6 +7,7 @@
 
 pub mod client;
 pub mod credential;
+mod describe;
 pub mod error;
 pub mod http;
 pub mod server;

@@ -32,6 +32,10 @@ impl Readers {
         }
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(super) async fn run<T, E, F>(self: &Arc<Self>, job: F) -> Result<T, E>
     where
         T: Send + 'static,

@@ -6,13 +6,13 @@ use futures::FutureExt as _;
 use rocket_runtime::{backoff::Backoff, shutdown::CancellationToken};
 use rocket_telemetry::{chain, metrics::Counter, propagate};
 use tokio::sync::mpsc;
-use tracing::{Instrument as _, error, info_span, warn};
+use tracing::{Instrument as _, Span, error, info_span, warn};
 
 use super::{HandleError, Handler};
 use crate::{
     cloud,
     log::{Delivery, EventLog, Partition, Record},
-    topics,
+    spans, topics,
 };
 
 /// Which record a report is about, and of which assignment.
@@ -58,11 +58,14 @@ impl Worker {
         };
         let span = info_span!(
             "consume",
+            otel.kind = "consumer",
+            rocket.service = self.group,
             topic = %delivery.record.topic,
             key = %delivery.record.key,
             group = self.group,
         );
         propagate::set_parent(&span, delivery.record.header(cloud::TRACEPARENT));
+        spans::consume(&span, &delivery, self.group);
         let worker = self.clone();
         tokio::spawn(
             async move {
@@ -89,7 +92,10 @@ impl Worker {
                 Err(HandleError::Permanent(reason)) => {
                     let reason = chain(reason.as_ref());
                     match self.park(delivery, &reason).await {
-                        Ok(()) => break "dead_lettered",
+                        Ok(()) => {
+                            fail_span("dead_lettered");
+                            break "dead_lettered";
+                        }
                         Err(failure) => failure,
                     }
                 }
@@ -137,6 +143,12 @@ impl Worker {
             "record parked as a dead letter"
         );
         Ok(())
+    }
+}
+
+fn fail_span(why: &'static str) {
+    if let Some(span) = rocket_telemetry::spans::recorded(&Span::current()) {
+        span.failed(why);
     }
 }
 

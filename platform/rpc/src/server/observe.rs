@@ -9,11 +9,11 @@ use axum::{
 };
 use rocket_telemetry::{
     metrics::{self, Histogram},
-    propagate,
+    propagate, spans,
 };
-use tracing::{Instrument as _, info_span};
+use tracing::{Instrument as _, Span, info_span};
 
-use crate::is_grpc;
+use crate::{describe, is_grpc};
 
 #[derive(Clone)]
 pub(super) struct Observe {
@@ -42,9 +42,17 @@ impl Observe {
         let grpc = is_grpc(request.headers());
         let route = route(&request, grpc);
         let method = request.method().clone();
-        let span = info_span!("request", route = %route, method = %method);
+        let span = info_span!(
+            "request",
+            otel.kind = "server",
+            rocket.service = service(&route),
+            route = %route,
+            method = %method,
+        );
         propagate::continue_from(&span, request.headers());
-        let response = next.run(request).instrument(span).await;
+        begin(&span, grpc, &route, method_label(&method));
+        let response = next.run(request).instrument(span.clone()).await;
+        end(&span, grpc, &response);
         let seconds = started.elapsed().as_secs_f64();
         if grpc {
             let code = response.headers().get("grpc-status");
@@ -62,6 +70,43 @@ impl Observe {
             );
         }
         response
+    }
+}
+
+fn begin(span: &Span, grpc: bool, route: &str, method: &'static str) {
+    if grpc {
+        describe::call(span, route);
+    } else if let Some(span) = spans::recorded(span) {
+        span.name(format!("{method} {route}"))
+            .set("http.request.method", method)
+            .set("http.route", route.to_owned());
+    }
+}
+
+fn end(span: &Span, grpc: bool, response: &Response) {
+    if grpc {
+        let code = describe::code(response.headers());
+        describe::answer(span, code, code.is_fault());
+    } else if let Some(span) = spans::recorded(span) {
+        let status = response.status();
+        span.set("http.response.status_code", i64::from(status.as_u16()));
+        if status.is_server_error() {
+            span.failed(status.as_str().to_owned());
+        }
+    }
+}
+
+/// The service whose router has this route: packages and paths say it.
+fn service(route: &str) -> &'static str {
+    let path = route.strip_prefix("/api/v1").unwrap_or(route);
+    let word = path.split(['/', '.']).find(|word| !word.is_empty());
+    match word.unwrap_or_default() {
+        "orders" => "order",
+        "parts" | "inventory" => "inventory",
+        "payment" => "payment",
+        "notifications" => "notification",
+        "auth" | "user" | "envoy" => "iam",
+        _ => "",
     }
 }
 

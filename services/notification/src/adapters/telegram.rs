@@ -4,6 +4,7 @@ use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use reqwest::{Client, Response, StatusCode, Url};
+use rocket_telemetry::spans;
 use serde::{Deserialize, Serialize};
 use tracing::{Instrument as _, info_span};
 
@@ -114,8 +115,23 @@ impl TelegramBot {
 #[async_trait]
 impl Messenger for TelegramBot {
     async fn send(&self, chat: ChatId, text: &str) -> Result<(), SendError> {
-        let span = info_span!("send telegram message");
-        self.post(chat, text).instrument(span).await
+        let span = info_span!("send telegram message", otel.kind = "client");
+        if let Some(span) = spans::recorded(&span) {
+            span.name("POST sendMessage")
+                .set("peer.service", "telegram")
+                .set("http.request.method", "POST")
+                // The path itself holds the bot's token.
+                .set("url.template", "/bot{token}/sendMessage");
+        }
+        let outcome = self.post(chat, text).instrument(span.clone()).await;
+        if let (Err(error), Some(span)) = (&outcome, spans::recorded(&span)) {
+            span.failed(match error {
+                SendError::TooMany { .. } => "too_many",
+                SendError::Undeliverable { .. } => "undeliverable",
+                SendError::Transient(_) => "transient",
+            });
+        }
+        outcome
     }
 }
 

@@ -4,8 +4,9 @@ use std::fmt;
 
 use async_trait::async_trait;
 use reqwest::{Client, Response, StatusCode, Url};
-use rocket_telemetry::propagate;
+use rocket_telemetry::{propagate, spans};
 use serde::{Deserialize, Serialize};
+use tracing::{Instrument as _, Span, info_span};
 use uuid::Uuid;
 
 use crate::{
@@ -120,7 +121,10 @@ impl HttpProvider {
 #[async_trait]
 impl PaymentProvider for HttpProvider {
     async fn charge(&self, charge: &Charge) -> Result<Outcome, ProviderError> {
-        let response = self.send(charge).await.map_err(no_answer)?;
+        let span = info_span!("call payment provider", otel.kind = "client");
+        let sent = self.send(charge).instrument(span.clone()).await;
+        describe(&span, &sent);
+        let response = sent.map_err(no_answer)?;
         let status = response.status();
         match status {
             StatusCode::OK => {
@@ -143,6 +147,28 @@ impl PaymentProvider for HttpProvider {
                 Err(ProviderError::Unavailable(NoAnswer::Status(status).into()))
             }
             _ => Err(ProviderError::Protocol(NoAnswer::Status(status).into())),
+        }
+    }
+}
+
+/// How the provider answered; a decline is an answer as good as any.
+fn describe(span: &Span, sent: &Result<Response, reqwest::Error>) {
+    let Some(span) = spans::recorded(span) else {
+        return;
+    };
+    span.name("POST charges")
+        .set("peer.service", "payment-provider")
+        .set("http.request.method", "POST");
+    match sent {
+        Ok(response) => {
+            let status = response.status();
+            span.set("http.response.status_code", i64::from(status.as_u16()));
+            if !status.is_success() && status != StatusCode::PAYMENT_REQUIRED {
+                span.failed(status.as_str().to_owned());
+            }
+        }
+        Err(_no_answer) => {
+            span.failed("no_answer");
         }
     }
 }
