@@ -6,6 +6,7 @@
 
 mod compose;
 mod data_dir;
+mod door;
 mod settings;
 
 use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Instant};
@@ -55,6 +56,10 @@ async fn serve_platform(
 ) -> Result<(), Failure> {
     let health = Health::default();
     let ready = health.register("platform");
+    let limits = Limits {
+        idle: settings.idle,
+        ..Limits::default()
+    };
     let platform = Platform::build(settings, data).await?;
     let listener = bind(args.listen).await?;
     let admin_listener = match args.admin {
@@ -67,7 +72,7 @@ async fn serve_platform(
     let mut serving = vec![tokio::spawn(serve(
         listener,
         platform.router(),
-        Limits::default(),
+        limits,
         servers.clone(),
     ))];
     if let Some(listener) = admin_listener {

@@ -11,10 +11,12 @@
 pub mod failures;
 pub mod grpc;
 pub mod identity;
+pub mod limits;
 pub mod paths;
 pub mod sessions;
 pub mod sizes;
 mod stand_ins;
+pub mod web;
 pub mod wire;
 
 use std::net::SocketAddr;

@@ -1,13 +1,17 @@
 //! The way of a request through the front door.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{net::Ipv4Addr, panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{Router, extract::Request, response::Response};
 use futures::FutureExt as _;
 use http::{HeaderValue, Uri, header, uri::PathAndQuery};
-use rocket_routes::{Access, Limits, Match, NormalPath, Protocol, Route, match_route, normalise};
+use rocket_routes::{
+    Access, Limits, Match, NormalPath, Protocol, Route, Service, match_route, normalise,
+};
 use rocket_rpc::{Channel, error::ApiError};
+use rocket_runtime::ClientAddress;
 use rocket_telemetry::propagate;
+use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 use tracing::Instrument as _;
 
@@ -16,9 +20,10 @@ use crate::{
     observe::{Observe, Observed},
     pages::Pages,
     protocol,
+    rate::Rates,
     refusal::Refusal,
     session_check::SessionCheck,
-    shape,
+    shape, web,
 };
 
 /// The gateway of a platform that runs in one process.
@@ -30,6 +35,9 @@ struct Inner {
     check: SessionCheck,
     pages: Pages,
     observe: Observe,
+    rates: Rates,
+    /// One per request at work.
+    room: Semaphore,
     config: Config,
 }
 
@@ -55,6 +63,8 @@ impl FrontDoor {
             check: SessionCheck::new(iam, config.check_timeout),
             pages: Pages::new(openapi),
             observe: Observe::new(),
+            rates: Rates::new(&config),
+            room: Semaphore::new(config.max_requests),
             config,
         }))
     }
@@ -64,7 +74,7 @@ impl FrontDoor {
     pub fn into_router(self) -> Router {
         Router::new().fallback(move |request: Request| {
             let inner = Arc::clone(&self.0);
-            async move { inner.answer(request).await }
+            web::translated(request, async move |request| inner.answer(request).await)
         })
     }
 }
@@ -106,6 +116,13 @@ impl Inner {
     }
 
     async fn let_in(&self, route: &Route, mut request: Request) -> Result<Response, Refusal> {
+        if route.service == Service::Platform {
+            return Ok(self.pages.answer(route.path));
+        }
+        // Until the answer's head; what is left of it then is bounded by the streams
+        // of the connections, and whoever does not take it is cut off.
+        let _room = self.room.try_acquire().map_err(|_| Refusal::overloaded())?;
+        let client = client(&request);
         let identity = match route.access {
             Access::Public => None,
             Access::Session => {
@@ -113,19 +130,31 @@ impl Inner {
                 Some(self.check.ask(route, path, request.headers()).await?)
             }
         };
+        let session = identity.as_ref().map(identity::Identity::session_uuid);
+        self.rates.count(route.limits.counted, session, client)?;
         let headers = request.headers_mut();
         identity::strip(headers);
+        identity::forward(client, headers);
         if let Some(identity) = identity {
             identity.apply(headers);
         }
         propagate::inject(headers);
         let Some(upstream) = self.upstreams.of(route.service) else {
-            return Ok(self.pages.answer(route.path));
+            return Err(Refusal::unknown_path(false));
         };
         let mut request = shape::read_body(request, route.limits, &self.config).await?;
         keep_path_only(request.uri_mut());
         call(upstream.clone(), request, route.limits).await
     }
+}
+
+/// Who is at the other end. Only a request that no listener brought has nobody there.
+fn client(request: &Request) -> ClientAddress {
+    request
+        .extensions()
+        .get()
+        .copied()
+        .unwrap_or(ClientAddress::new(Ipv4Addr::UNSPECIFIED.into()))
 }
 
 fn path(uri: &Uri) -> Result<NormalPath<'_>, Refusal> {

@@ -3,6 +3,8 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use rocket_proto::envoy::service::auth::v3::OkHttpResponse;
 use rocket_routes::headers;
+use rocket_runtime::ClientAddress;
+use uuid::Uuid;
 
 /// Takes off everything that a client must not tell a service.
 pub(crate) fn strip(map: &mut HeaderMap) {
@@ -16,22 +18,40 @@ pub(crate) fn strip(map: &mut HeaderMap) {
     }
 }
 
+/// Tells the services where the request came from, after [`strip`].
+pub(crate) fn forward(client: ClientAddress, map: &mut HeaderMap) {
+    if let Ok(address) = HeaderValue::try_from(client.ip().to_string()) {
+        map.insert(HeaderName::from_static(headers::FORWARDED_FOR), address);
+    }
+}
+
 /// What IAM said of an allowed request.
 #[derive(Debug)]
 pub(crate) struct Identity {
+    session_uuid: Uuid,
     session: HeaderValue,
     user: HeaderValue,
 }
 
 impl Identity {
-    /// Reads IAM's answer; none unless it names session and user exactly once.
+    /// Reads IAM's answer; none unless it names a session and a user exactly once.
     /// Headers beyond these two are not part of the contract and are not passed on.
     pub(crate) fn read(answer: &OkHttpResponse) -> Option<Self> {
         let mut session = only(answer, headers::SESSION)?;
+        let session_uuid = Uuid::try_parse_ascii(session.as_bytes()).ok()?;
         // Kept out of any log of headers.
         session.set_sensitive(true);
         let user = only(answer, headers::USER)?;
-        Some(Self { session, user })
+        Some(Self {
+            session_uuid,
+            session,
+            user,
+        })
+    }
+
+    /// The session that was accepted.
+    pub(crate) fn session_uuid(&self) -> Uuid {
+        self.session_uuid
     }
 
     /// Sets the identity on a request that was stripped before.

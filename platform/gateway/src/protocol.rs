@@ -5,15 +5,17 @@ use rocket_routes::{Protocol, Route};
 
 use crate::refusal::Refusal;
 
+/// The media type of the content, in lower case and without parameters.
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    Some(text.split(';').next()?.trim().to_ascii_lowercase())
+}
+
 /// True for gRPC proper: `application/grpc`, with or without a message format.
 /// gRPC-Web (`application/grpc-web`) is another protocol.
 pub(crate) fn speaks_grpc(headers: &HeaderMap) -> bool {
-    let media = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .map(|media| media.trim().to_ascii_lowercase());
-    media.is_some_and(|media| media == "application/grpc" || media.starts_with("application/grpc+"))
+    media_type(headers)
+        .is_some_and(|media| media == "application/grpc" || media.starts_with("application/grpc+"))
 }
 
 /// Refuses a protocol that the route does not have. The gRPC servers behind do not

@@ -93,6 +93,11 @@ impl Refusal {
         ApiError::invalid("body_broken", "the request's body ended early").into()
     }
 
+    /// More requests are at work than may be.
+    pub(crate) fn overloaded() -> Self {
+        ApiError::unavailable("overloaded", "too many requests at once; try again").into()
+    }
+
     /// IAM gave no answer that allows or denies.
     pub(crate) fn undecided(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         ApiError::unavailable(

@@ -3,8 +3,12 @@
 
 mod support;
 
-use rocket_gateway::conformance::{
-    Echo, Mode, ScriptedIam, Target, failures, grpc, identity, paths, sessions, sizes,
+use rocket_gateway::{
+    Config, Rate,
+    conformance::{
+        Echo, Mode, ScriptedIam, Target, failures, grpc, identity, limits, paths, sessions, sizes,
+        web,
+    },
 };
 use rocket_runtime::{
     serve::{Limits, serve},
@@ -25,8 +29,12 @@ impl Drop for Running {
 }
 
 async fn start() -> Running {
+    start_with(Config::default()).await
+}
+
+async fn start_with(config: Config) -> Running {
     let (iam, echo) = (ScriptedIam::new(), Echo::default());
-    let router = support::front_door(support::echoes(&echo), &iam);
+    let router = support::front_door_with(support::echoes(&echo), &iam, config);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();
@@ -72,6 +80,34 @@ conforms! {
     grpc::spoofed_metadata_never_arrives,
     grpc::internal_methods_are_not_routed,
     grpc::methods_are_only_called_by_grpc,
+    web::a_call_is_answered_with_its_trailers_in_the_body,
+    web::refusals_come_in_the_same_form,
+    web::pages_of_other_origins_are_let_in_nowhere,
+}
+
+/// So few that a test can send them all, and so slow that none comes back meanwhile.
+fn few() -> Config {
+    Config {
+        session_rate: Rate::per_minute(limits::RATE),
+        sign_in_rate: Rate::per_minute(limits::RATE),
+        ..Config::default()
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_limited_and_others_are_not() {
+    limits::a_session_is_limited_and_others_are_not(&start_with(few()).await.target).await;
+}
+
+#[tokio::test]
+async fn signing_in_is_limited_by_address_whatever_the_client_says() {
+    let running = start_with(few()).await;
+    limits::signing_in_is_limited_by_address_whatever_the_client_says(&running.target).await;
+}
+
+#[tokio::test]
+async fn what_is_no_session_uses_nobodys_rate() {
+    limits::what_is_no_session_uses_nobodys_rate(&start_with(few()).await.target).await;
 }
 
 #[tokio::test]

@@ -124,7 +124,8 @@ async fn a_refused_method_says_which_are_allowed() {
     let door = door();
     for (method, path, allow) in [
         ("PUT", "/api/v1/orders", "POST, GET"),
-        ("HEAD", "/healthz", "GET"),
+        ("HEAD", "/api/v1/parts", "GET"),
+        ("PUT", "/healthz", "GET, HEAD"),
     ] {
         let request = door.request(method, path).body(Body::empty()).unwrap();
         let answer = door.send(request).await;

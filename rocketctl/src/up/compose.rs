@@ -117,6 +117,7 @@ impl Platform {
         )
         .map_err(|error| cannot("order", &error))?;
         let assembly = build_assembly(&settings, &shared)?;
+        let door = settings.front_door;
         let notification = build_notification(settings, data, &shared, &sessions, &iam, &secrets)?;
 
         let upstreams = Upstreams {
@@ -126,7 +127,7 @@ impl Platform {
             notification: notification.router(),
         };
         let check = call(iam.router(), Some(&secrets.gateway_to_iam));
-        let router = FrontDoor::new(upstreams, check, openapi::json()).into_router();
+        let router = FrontDoor::with_config(upstreams, check, openapi::json(), door).into_router();
         Ok(Self {
             router,
             log,

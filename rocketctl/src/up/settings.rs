@@ -29,6 +29,9 @@ pub(super) struct Settings {
     pub(super) catalogue: Option<String>,
     pub(super) payment: Payment,
     pub(super) telegram: Telegram,
+    pub(super) front_door: rocket_gateway::Config,
+    /// How long a connection may have no request under way.
+    pub(super) idle: Duration,
 }
 
 /// Who moves the money.
@@ -102,6 +105,8 @@ impl Settings {
             unpaid_order_ttl: spec.services.unpaid_order_ttl,
             assembly_time: spec.services.assembly_time,
             catalogue: catalogue(args, spec.profile)?,
+            front_door: super::door::config(&spec.gateway),
+            idle: spec.gateway.idle_timeout,
             payment,
             telegram: Telegram {
                 token: args

@@ -27,6 +27,8 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The body, still with chunk sizes if it came in chunks.
     pub body: String,
+    /// The same, as it came.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -44,8 +46,10 @@ impl Answer {
     }
 
     fn parse(raw: &[u8]) -> Self {
-        let text = String::from_utf8_lossy(raw);
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let end = raw.windows(4).position(|four| four == b"\r\n\r\n");
+        let (head, bytes) = end.map_or((raw, &b""[..]), |end| (&raw[..end], &raw[end + 4..]));
+        let text = String::from_utf8_lossy(head);
+        let head = &*text;
         let mut lines = head.split("\r\n");
         let status = lines.next().and_then(|line| line.split(' ').nth(1));
         let status = status.and_then(|status| status.parse().ok());
@@ -55,7 +59,8 @@ impl Answer {
                 .filter_map(|line| line.split_once(": "))
                 .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
                 .collect(),
-            body: body.to_owned(),
+            body: String::from_utf8_lossy(bytes).into_owned(),
+            bytes: bytes.to_vec(),
         }
     }
 }

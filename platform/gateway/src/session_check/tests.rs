@@ -6,7 +6,7 @@ use rocket_proto::envoy::service::auth::v3::{
 
 use super::*;
 
-const SESSION: (&str, &str) = ("x-session-uuid", "s");
+const SESSION: (&str, &str) = ("x-session-uuid", "5b0c6f0a-4a1c-4b59-9d43-6f7d1c8c0b11");
 const USER: (&str, &str) = ("x-user-uuid", "u");
 
 fn ok(headers: &[(&str, &str)]) -> HttpResponse {
@@ -57,6 +57,7 @@ fn only_a_clear_yes_with_an_identity_passes() {
         (Some(0), Some(ok(&[SESSION]))),
         (Some(0), Some(ok(&[USER]))),
         (Some(0), Some(ok(&[SESSION, USER, USER]))),
+        (Some(0), Some(ok(&[("x-session-uuid", "s"), USER]))),
         (Some(0), Some(ok(&[SESSION, ("x-user-uuid", "")]))),
         (Some(0), Some(ok(&[SESSION, ("x-user-uuid", "a\nb")]))),
         (Some(16), Some(ok(&[SESSION, USER]))),
