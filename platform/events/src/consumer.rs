@@ -4,13 +4,16 @@
 //! task that reports back over a channel. Nothing is shared, so nothing is locked.
 //!
 //! - Records of one key are handled one after another, different keys at once, up to
-//!   `max_in_flight`; beyond that nothing is taken from the log.
+//!   `max_in_flight`; beyond that nothing is taken from the log, but a revocation is
+//!   heard.
 //! - Only a contiguous prefix of each partition is committed, so a crash repeats
 //!   records but never skips one.
 //! - A transient failure is retried for as long as it lasts, and its partition is
 //!   paused meanwhile. A permanent one is parked in `<topic>.dlq` with its reason.
-//! - When a partition is revoked its tasks are stopped and late reports ignored: each
-//!   assignment has a generation, and a report must carry the present one.
+//! - When a partition is revoked what is done is committed first, then its tasks are
+//!   stopped and late reports ignored: each assignment has a generation, and a report
+//!   must carry the present one.
+//! - A replayed dead letter is for the group that it failed in; others pass it over.
 
 mod state;
 mod task;
@@ -28,7 +31,10 @@ use tokio::{sync::mpsc, time::Instant};
 use tracing::{info, warn};
 
 use self::{state::State, task::Report};
-use crate::log::{Delivery, EventLog, LogError, Signal, Subscription};
+use crate::log::{Delivery, EventLog, LogError, Partition, Signal, Subscription};
+
+/// How long a commit may hold up a partition that another member waits for.
+const LAST_COMMIT: Duration = Duration::from_secs(5);
 
 /// Why a record could not be handled.
 #[derive(Debug, thiserror::Error)]
@@ -156,14 +162,41 @@ impl Consumer<'_> {
                 () = shutdown.cancelled() => break,
                 Some(report) = self.inbound.recv() => self.take_reports(report)?,
                 () = until(self.commit_at) => self.commit().await,
-                signal = self.subscription.next(), if room => match signal? {
+                signal = next(self.subscription.as_mut(), room) => match signal? {
                     Signal::Delivery(delivery) => self.state.start(delivery),
-                    Signal::Revoked(partitions) => self.state.revoke(&partitions),
+                    Signal::Revoked(partitions) => self.let_go(&partitions).await?,
                 },
             }
         }
         self.drain().await;
         self.commit().await;
+        Ok(())
+    }
+
+    /// Partitions are somebody else's from the next signal on: what is done is
+    /// committed, what is at work is stopped and will be repeated there.
+    async fn let_go(&mut self, partitions: &[Partition]) -> Result<(), LogError> {
+        if let Ok(report) = self.inbound.try_recv() {
+            self.take_reports(report)?;
+        }
+        let mut offsets = self.state.committable();
+        offsets.retain(|(partition, _)| partitions.contains(partition));
+        self.state.revoke(partitions);
+        if offsets.is_empty() {
+            return Ok(());
+        }
+        let commit = tokio::time::timeout(LAST_COMMIT, self.subscription.commit(&offsets));
+        let problem = match commit.await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => chain(&error),
+            Err(_) => "it took too long".to_owned(),
+        };
+        warn!(
+            group = self.config.group,
+            error = problem,
+            "the last offsets of revoked partitions could not be committed; their new \
+             reader repeats records"
+        );
         Ok(())
     }
 
@@ -177,6 +210,10 @@ impl Consumer<'_> {
                     // A pause or a resume that fails now matters to nobody.
                     Some(report) => drop(self.take_reports(report)),
                     None => break,
+                },
+                revoked = self.subscription.revoked() => match revoked {
+                    Ok(partitions) => drop(self.let_go(&partitions).await),
+                    Err(_) => break,
                 },
             }
         }
@@ -235,6 +272,15 @@ impl Consumer<'_> {
                 );
             }
         }
+    }
+}
+
+/// The next signal; without room, none that brings a record.
+async fn next(subscription: &mut dyn Subscription, room: bool) -> Result<Signal, LogError> {
+    if room {
+        subscription.next().await
+    } else {
+        subscription.revoked().await.map(Signal::Revoked)
     }
 }
 

@@ -1,6 +1,8 @@
 //! What every [`EventLog`] must do; run against each adapter.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
+pub mod letters;
+
 use std::{collections::HashMap, time::Duration};
 
 use bytes::Bytes;
@@ -97,6 +99,18 @@ pub async fn an_append_wakes_a_reader(log: &dyn EventLog, topic: &str) {
         log.append(vec![record(topic, "a", 9)]).await.unwrap();
     });
     assert_eq!(number(&delivery), 9);
+}
+
+/// A member without room is handed nothing, and loses nothing by it.
+pub async fn without_room_nothing_is_handed_out(log: &dyn EventLog, topic: &str) {
+    let mut subscription = log.subscribe("full", &[topic]).await.unwrap();
+    log.append(vec![record(topic, "a", 1)]).await.unwrap();
+    log.append(vec![record(topic, "a", 2)]).await.unwrap();
+    assert_eq!(number(&next(subscription.as_mut()).await), 1);
+    // It never ends by itself, so any time is long enough to see it go wrong.
+    let waited = timeout(Duration::from_millis(50), subscription.revoked()).await;
+    assert!(waited.is_err(), "nothing was revoked: {waited:?}");
+    assert_eq!(number(&next(subscription.as_mut()).await), 2);
 }
 
 /// A paused partition gives nothing until it is resumed, and then everything.

@@ -1,9 +1,12 @@
 //! The event log of one process: a SQLite file.
 //!
 //! Topics have a fixed number of partitions; a key's hash chooses. There is one
-//! member per group, so nothing is ever revoked. Readers are woken by appends of
-//! this process, which are all there are, and never poll.
+//! member per group, so nothing is ever revoked. Readers are woken by appends of this
+//! process. Another process may append as well, `rocketctl dlq replay` beside a running
+//! platform for one; a reader that waits looks for that twice a second, which is one
+//! small read and no write.
 
+mod browse;
 mod reader;
 #[cfg(test)]
 mod tests;

@@ -90,7 +90,10 @@ impl LogError {
 ///
 /// An adapter MUST keep the order of one key, MUST have records on stable storage
 /// when [`EventLog::append`] returns, and MUST start a group that it has never seen
-/// at the earliest record it still has.
+/// at the earliest record it still has. It MUST hand out every record that somebody
+/// has put there, whatever its bytes: text that is no UTF-8 with replacement
+/// characters. Where it bounds a record's size it MUST take dead letters that are
+/// larger than any record by [`crate::letters::ROOM`], or poison would stay where it is.
 #[async_trait]
 pub trait EventLog: Send + Sync {
     /// Appends all records; after an error, any of them may have been appended.
@@ -104,13 +107,35 @@ pub trait EventLog: Send + Sync {
     ) -> Result<Box<dyn Subscription>, LogError>;
 }
 
+/// Looking into a log without being a member of a group: nothing is committed and
+/// nobody's partitions move.
+#[async_trait]
+pub trait LogBrowser: Send + Sync {
+    /// The topics that have a record or once had one, sorted.
+    async fn topics(&self) -> Result<Vec<String>, LogError>;
+
+    /// The partitions of a topic, each with one past its newest record at this
+    /// moment; none for a topic that does not exist.
+    async fn ends(&self, topic: &str) -> Result<Vec<(Partition, i64)>, LogError>;
+
+    /// Up to `limit` records of a partition from `from` on, in order; fewer where the
+    /// adapter bounds memory. MUST be empty only when there is none from `from` on.
+    async fn read(
+        &self,
+        partition: &Partition,
+        from: i64,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, LogError>;
+}
+
 /// What a subscription says next.
 #[derive(Debug)]
 pub enum Signal {
     /// A record, in order within its partition.
     Delivery(Delivery),
-    /// These partitions now belong to another member: what is in flight for them
-    /// is not to be committed any more.
+    /// These partitions are about to belong to another member. What is done may still
+    /// be committed until the subscription is asked for its next signal, which says
+    /// that the member has let go of them.
     Revoked(Vec<Partition>),
 }
 
@@ -118,13 +143,22 @@ pub enum Signal {
 ///
 /// An adapter MUST hand out each record after the committed offset, in order, once
 /// per assignment of its partition, and MUST hand out nothing of a paused
-/// partition. [`Subscription::next`] MUST be safe to drop while it waits.
+/// partition. It MUST NOT give a partition away before the member has let go of it:
+/// a call of [`Subscription::next`] or [`Subscription::revoked`] after the revocation
+/// does that, and so does dropping the subscription; an adapter may stop waiting after
+/// a time of its own, beyond which a commit fails. Both calls MUST be safe to drop
+/// while they wait.
 #[async_trait]
 pub trait Subscription: Send {
     /// Waits for the next signal.
     async fn next(&mut self) -> Result<Signal, LogError>;
 
-    /// Hands out nothing of this partition until it is resumed.
+    /// Waits for a revocation and hands out no record meanwhile: for a member that
+    /// has no room, and must hear all the same that partitions go. MUST keep the
+    /// membership alive for however long it waits.
+    async fn revoked(&mut self) -> Result<Vec<Partition>, LogError>;
+
+    /// Hands out nothing of this partition until it is resumed or revoked.
     fn pause(&mut self, partition: &Partition) -> Result<(), LogError>;
 
     /// Goes on where the partition was paused.

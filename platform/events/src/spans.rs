@@ -5,7 +5,7 @@ use rocket_telemetry::{propagate, spans};
 use tracing::{Span, info_span};
 
 use crate::{
-    cloud,
+    cloud, letters,
     log::{Delivery, Record},
 };
 
@@ -23,7 +23,7 @@ pub(crate) fn append(records: &mut [Record]) -> Vec<Span> {
 }
 
 fn append_one(record: &mut Record) -> Span {
-    let source = record.header("dlq_group").or(record.header("ce_source"));
+    let source = record.header(letters::GROUP).or(record.header("ce_source"));
     let span = info_span!(
         "publish",
         otel.kind = "producer",

@@ -10,3 +10,8 @@ pub const SHIP_ASSEMBLED: &str = "ship.assembled";
 pub fn dead_letters_of(topic: &str) -> String {
     format!("{topic}.dlq")
 }
+
+/// The topic whose dead letters go to `name`; none when `name` is no such topic.
+pub fn of_dead_letters(name: &str) -> Option<&str> {
+    name.strip_suffix(".dlq").filter(|topic| !topic.is_empty())
+}

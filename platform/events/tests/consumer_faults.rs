@@ -1,37 +1,12 @@
-//! The consumer when the log or the handler misbehaves: revoked partitions, lost
-//! subscriptions, refused dead letters, transient failures.
+//! The consumer when the log or the handler misbehaves: lost subscriptions,
+//! refused dead letters, transient failures.
 #![allow(clippy::unwrap_used)]
 
 mod support;
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::atomic::Ordering;
 
-use rocket_events::Signal;
-use rocket_testkit::eventually;
-use support::{Held, Running, SOON, Say, ScriptedLog, config, delivery, partition};
-
-struct Fixture {
-    log: Arc<ScriptedLog>,
-    handler: Arc<Held>,
-    running: Running,
-}
-
-fn start(max_in_flight: usize) -> Fixture {
-    let log = Arc::new(ScriptedLog::new());
-    let handler = Arc::new(Held::default());
-    let running = Running::start(log.clone(), &handler, config(max_in_flight));
-    Fixture {
-        log,
-        handler,
-        running,
-    }
-}
-
-impl Fixture {
-    async fn until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
-        eventually(what, SOON, || async { condition(self).then_some(()) }).await;
-    }
-}
+use support::{Say, delivery, partition, start};
 
 #[tokio::test]
 async fn only_the_finished_prefix_is_ever_committed() {
@@ -57,50 +32,6 @@ async fn only_the_finished_prefix_is_ever_committed() {
         .await;
     f.running.stop().await;
     assert_eq!(f.log.committed(0), Some(2), "2 was never finished");
-}
-
-#[tokio::test]
-async fn a_revoked_partition_loses_its_work_and_its_late_answers() {
-    let f = start(16);
-    f.log.deliver(delivery(0, 0, "a"));
-    f.log.deliver(delivery(0, 1, "b"));
-    f.log.deliver(delivery(1, 0, "c"));
-    f.until("all are at work", |f| f.handler.started().len() == 3)
-        .await;
-    let revoked = Signal::Revoked(vec![partition(0)]);
-    f.log.say(Say::Signal(revoked));
-    f.until("its work is dropped", |f| f.handler.dropped().len() == 2)
-        .await;
-    // It comes back, from the start, as after a rebalance.
-    f.log.deliver(delivery(0, 0, "a"));
-    f.until("it starts anew", |f| f.handler.started().len() == 4)
-        .await;
-    f.handler.release("c");
-    f.until("the other goes on", |f| f.log.committed(1) == Some(1))
-        .await;
-    assert_eq!(f.log.committed(0), None);
-    f.handler.release("a");
-    f.until("the new one counts", |f| f.log.committed(0) == Some(1))
-        .await;
-    f.running.stop().await;
-}
-
-#[tokio::test]
-async fn revoked_work_makes_room() {
-    let f = start(3);
-    f.log.deliver(delivery(0, 0, "same"));
-    f.log.deliver(delivery(0, 1, "same"));
-    f.log.say(Say::Signal(Signal::Revoked(vec![partition(0)])));
-    for offset in 0..4 {
-        f.log.deliver(delivery(1, offset, &format!("k{offset}")));
-    }
-    f.until("three others are at work", |f| {
-        f.handler.started().iter().filter(|(p, _)| *p == 1).count() == 3
-    })
-    .await;
-    f.running.stop().await;
-    assert!(!f.handler.started().contains(&(1, 3)));
-    assert!(!f.handler.started().contains(&(0, 1)));
 }
 
 #[tokio::test]

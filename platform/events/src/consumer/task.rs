@@ -10,9 +10,9 @@ use tracing::{Instrument as _, Span, error, info_span, warn};
 
 use super::{HandleError, Handler};
 use crate::{
-    cloud,
-    log::{Delivery, EventLog, Partition, Record},
-    spans, topics,
+    cloud, letters,
+    log::{Delivery, EventLog, Partition},
+    spans,
 };
 
 /// Which record a report is about, and of which assignment.
@@ -85,6 +85,11 @@ impl Worker {
     /// Tries until the record is handled or parked.
     async fn bring_to_an_end(&self, delivery: &Delivery, ticket: &Ticket) {
         let topic = delivery.record.topic.as_str();
+        if letters::is_for_another(&delivery.record, self.group) {
+            self.consumed
+                .add(1, &[("topic", topic), ("outcome", "passed_over")]);
+            return;
+        }
         let mut attempt = 0;
         let outcome = loop {
             let failure = match self.attempt(delivery).await {
@@ -133,7 +138,7 @@ impl Worker {
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let topic = delivery.record.topic.as_str();
         self.log
-            .append(vec![dead_letter(delivery, self.group, reason)])
+            .append(vec![letters::dead_letter(delivery, self.group, reason)])
             .await?;
         self.dead.add(1, &[("topic", topic)]);
         error!(
@@ -149,25 +154,5 @@ impl Worker {
 fn fail_span(why: &'static str) {
     if let Some(span) = rocket_telemetry::spans::recorded(&Span::current()) {
         span.failed(why);
-    }
-}
-
-/// The record as it was, with where it came from and why it is here.
-fn dead_letter(delivery: &Delivery, group: &str, reason: &str) -> Record {
-    let mut headers = delivery.record.headers.clone();
-    for (name, value) in [
-        ("dlq_error", reason.to_owned()),
-        ("dlq_topic", delivery.record.topic.clone()),
-        ("dlq_partition", delivery.partition.to_string()),
-        ("dlq_offset", delivery.offset.to_string()),
-        ("dlq_group", group.to_owned()),
-    ] {
-        headers.push((name.to_owned(), value));
-    }
-    Record {
-        topic: topics::dead_letters_of(&delivery.record.topic),
-        key: delivery.record.key.clone(),
-        payload: delivery.record.payload.clone(),
-        headers,
     }
 }

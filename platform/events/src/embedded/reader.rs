@@ -1,17 +1,25 @@
 //! A group's member: reads pages of records, partition by partition in turn.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use rocket_db::{DbError, Sqlite, convert};
-use tokio::sync::watch;
+use rocket_db::{
+    DbError, Sqlite, convert,
+    rusqlite::{Connection, Row},
+};
+use time::OffsetDateTime;
+use tokio::{sync::watch, time::Instant};
 
 use super::PARTITIONS;
 use crate::log::{Delivery, Headers, LogError, Partition, Record, Signal, Subscription};
 
 /// Records read at a time from one partition.
 const PAGE: usize = 256;
+/// Payload bytes after which a page ends, whatever one record may bring.
+const PAGE_BYTES: usize = 4 << 20;
+/// How often a reader that waits looks for what other processes have appended.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 pub(super) struct Reader {
     store: Sqlite,
@@ -20,6 +28,8 @@ pub(super) struct Reader {
     partitions: Vec<Position>,
     /// Which partition is asked first next time, so that none starves.
     turn: usize,
+    /// Kept here, as a call that is dropped while it waits must not put it off.
+    look_at: Instant,
 }
 
 struct Position {
@@ -62,6 +72,7 @@ impl Reader {
             group: group.to_owned(),
             partitions,
             turn: 0,
+            look_at: Instant::now() + LOOK_EVERY,
         })
     }
 
@@ -74,13 +85,13 @@ impl Reader {
                 continue;
             }
             if position.page.is_empty() && position.maybe_more {
-                let page =
-                    read_page(&self.store, &position.partition, position.next_offset).await?;
-                position.maybe_more = page.len() == PAGE;
-                if let Some(last) = page.back() {
+                let from = position.next_offset;
+                let page = read_page(&self.store, &position.partition, from, PAGE).await?;
+                position.maybe_more = page.more;
+                if let Some(last) = page.records.back() {
                     position.next_offset = last.offset + 1;
                 }
-                position.page = page;
+                position.page = page.records;
             }
             if let Some(delivery) = position.page.pop_front() {
                 self.turn = index + 1;
@@ -88,6 +99,19 @@ impl Reader {
             }
         }
         Ok(None)
+    }
+
+    /// Notes which partitions have grown, whoever did it.
+    async fn look(&mut self) -> Result<(), DbError> {
+        let ends = self.store.read(ends).await?;
+        for position in &mut self.partitions {
+            let grown = ends.iter().any(|(partition, end)| {
+                *partition == position.partition && *end > position.next_offset
+            });
+            position.maybe_more |= grown;
+        }
+        self.look_at = Instant::now() + LOOK_EVERY;
+        Ok(())
     }
 
     fn position(&mut self, partition: &Partition) -> Option<&mut Position> {
@@ -112,13 +136,23 @@ impl Subscription for Reader {
             if let Some(delivery) = taken.map_err(|error| LogError::new("read", error))? {
                 return Ok(Signal::Delivery(delivery));
             }
-            if self.appended.changed().await.is_err() {
-                return Err(LogError::new("read", DbError::Closed));
-            }
-            for position in &mut self.partitions {
-                position.maybe_more = true;
+            tokio::select! {
+                changed = self.appended.changed() => {
+                    changed.map_err(|_| LogError::new("read", DbError::Closed))?;
+                    for position in &mut self.partitions {
+                        position.maybe_more = true;
+                    }
+                }
+                () = tokio::time::sleep_until(self.look_at) => {
+                    let looked = self.look().await;
+                    looked.map_err(|error| LogError::new("read", error))?;
+                }
             }
         }
+    }
+
+    async fn revoked(&mut self) -> Result<Vec<Partition>, LogError> {
+        std::future::pending().await
     }
 
     fn pause(&mut self, partition: &Partition) -> Result<(), LogError> {
@@ -177,11 +211,29 @@ async fn committed(store: &Sqlite, group: &str, partition: &Partition) -> Result
         .await
 }
 
-async fn read_page(
+/// One past the newest record of each partition.
+pub(super) fn ends(connection: &Connection) -> Result<Vec<(Partition, i64)>, DbError> {
+    let mut statement = connection
+        .prepare_cached("SELECT topic, partition, next_offset FROM ends ORDER BY 1, 2")?;
+    let rows = statement.query_map((), |row| {
+        let (topic, number) = (row.get(0)?, row.get(1)?);
+        Ok((Partition { topic, number }, row.get(2)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Records in order, and whether there may be more behind them.
+pub(super) struct Page {
+    pub(super) records: VecDeque<Delivery>,
+    more: bool,
+}
+
+pub(super) async fn read_page(
     store: &Sqlite,
     partition: &Partition,
     from: i64,
-) -> Result<VecDeque<Delivery>, DbError> {
+    limit: usize,
+) -> Result<Page, DbError> {
     let partition = partition.clone();
     store
         .read(move |c| {
@@ -190,27 +242,40 @@ async fn read_page(
                  WHERE topic = ?1 AND partition = ?2 AND offset >= ?3
                  ORDER BY offset LIMIT ?4",
             )?;
-            let limit = i64::try_from(PAGE).unwrap_or(i64::MAX);
-            let mut rows = statement.query((&partition.topic, partition.number, from, limit))?;
-            let mut page = VecDeque::new();
-            while let Some(row) = rows.next()? {
-                let payload: Vec<u8> = row.get(2)?;
-                let headers: String = row.get(3)?;
-                page.push_back(Delivery {
-                    record: Record {
-                        topic: partition.topic.clone(),
-                        key: row.get(1)?,
-                        payload: Bytes::from(payload),
-                        headers: decode_headers(&headers),
-                    },
-                    partition: partition.number,
-                    offset: row.get(0)?,
-                    appended_at: convert::time_at(row, 4)?,
-                });
+            let most = i64::try_from(limit).unwrap_or(i64::MAX);
+            let mut rows = statement.query((&partition.topic, partition.number, from, most))?;
+            let (mut records, mut bytes) = (VecDeque::new(), 0);
+            while bytes < PAGE_BYTES
+                && let Some(row) = rows.next()?
+            {
+                let delivery = delivery(row, &partition)?;
+                bytes += delivery.record.payload.len();
+                records.push_back(delivery);
             }
-            Ok(page)
+            let more = bytes >= PAGE_BYTES || records.len() == limit;
+            Ok(Page { records, more })
         })
         .await
+}
+
+/// A row that another program wrote may hold anything, and must stop nobody.
+fn delivery(row: &Row<'_>, partition: &Partition) -> Result<Delivery, DbError> {
+    let text = |index| -> Result<String, DbError> {
+        let bytes = row.get_ref(index)?.as_bytes().unwrap_or_default();
+        Ok(String::from_utf8_lossy(bytes).into_owned())
+    };
+    let payload: Vec<u8> = row.get(2)?;
+    Ok(Delivery {
+        record: Record {
+            topic: partition.topic.clone(),
+            key: text(1)?,
+            payload: Bytes::from(payload),
+            headers: decode_headers(&text(3)?),
+        },
+        partition: partition.number,
+        offset: row.get(0)?,
+        appended_at: convert::time_at(row, 4).unwrap_or(OffsetDateTime::UNIX_EPOCH),
+    })
 }
 
 /// Headers as `name US value` joined by RS: two ASCII separators that are no part

@@ -210,23 +210,3 @@ async fn a_lease_belongs_to_one_relay_until_it_ends() {
     fixture.outbox.sent(&second).await.unwrap();
     assert_eq!(lease().await.unwrap()[0].payload, [2]);
 }
-
-#[tokio::test]
-async fn a_clock_that_is_set_back_holds_nothing_up() {
-    let fixture = Fixture::new();
-    fixture.write("k", 1).await;
-    let lease_for = Duration::from_secs(30);
-    let leased = fixture
-        .outbox
-        .lease("events", 10, fixture.clock.now(), lease_for)
-        .await;
-    assert_eq!(leased.unwrap().len(), 1);
-    fixture
-        .clock
-        .set(fixture.clock.now() - Duration::from_hours(1));
-    let leased = fixture
-        .outbox
-        .lease("events", 10, fixture.clock.now(), lease_for)
-        .await;
-    assert_eq!(leased.unwrap().len(), 1);
-}

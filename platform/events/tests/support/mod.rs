@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -17,6 +17,7 @@ use rocket_events::{
     Subscription, consumer,
 };
 use rocket_runtime::{backoff::Backoff, shutdown::CancellationToken};
+use rocket_testkit::eventually;
 use time::OffsetDateTime;
 use tokio::{
     sync::{Notify, mpsc},
@@ -89,6 +90,10 @@ pub(crate) struct Seen {
     pub(crate) refused_appends: Mutex<usize>,
     pub(crate) refuse_commits: AtomicBool,
     pub(crate) refused_commits: Mutex<usize>,
+    /// Revoked, and the member may still commit.
+    pub(crate) revoking: Mutex<Vec<Partition>>,
+    /// Revoked, and given away. They never come back.
+    pub(crate) let_go: Mutex<Vec<Partition>>,
 }
 
 impl ScriptedLog {
@@ -135,6 +140,7 @@ impl EventLog for ScriptedLog {
         Ok(Box::new(Scripted {
             said: self.said.clone(),
             seen: self.seen.clone(),
+            kept: VecDeque::new(),
         }))
     }
 }
@@ -142,15 +148,56 @@ impl EventLog for ScriptedLog {
 struct Scripted {
     said: Arc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Say>>>,
     seen: Arc<Seen>,
+    /// Records that came while the member had no room.
+    kept: VecDeque<Delivery>,
+}
+
+impl Scripted {
+    async fn hear(&mut self) -> Result<Signal, LogError> {
+        match self.said.lock().await.recv().await {
+            Some(Say::Signal(signal)) => Ok(signal),
+            Some(Say::Error) => Err(LogError::new("read", "on purpose")),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The member asks for more, so it has let go.
+    fn let_go(&self) {
+        let mut revoking = self.seen.revoking.lock().unwrap();
+        self.seen.let_go.lock().unwrap().append(&mut revoking);
+    }
+
+    fn revoking(&mut self, partitions: &[Partition]) {
+        self.kept.retain(|kept| !partitions.contains(&kept.from()));
+        let mut revoking = self.seen.revoking.lock().unwrap();
+        revoking.extend_from_slice(partitions);
+    }
 }
 
 #[async_trait]
 impl Subscription for Scripted {
     async fn next(&mut self) -> Result<Signal, LogError> {
-        match self.said.lock().await.recv().await {
-            Some(Say::Signal(signal)) => Ok(signal),
-            Some(Say::Error) => Err(LogError::new("read", "on purpose")),
-            None => std::future::pending().await,
+        self.let_go();
+        if let Some(kept) = self.kept.pop_front() {
+            return Ok(Signal::Delivery(kept));
+        }
+        let signal = self.hear().await?;
+        if let Signal::Revoked(partitions) = &signal {
+            self.revoking(partitions);
+        }
+        Ok(signal)
+    }
+
+    async fn revoked(&mut self) -> Result<Vec<Partition>, LogError> {
+        self.let_go();
+        loop {
+            match self.hear().await? {
+                Signal::Delivery(delivery) => self.kept.push_back(delivery),
+                Signal::Revoked(partitions) => {
+                    self.revoking(&partitions);
+                    return Ok(partitions);
+                }
+            }
         }
     }
 
@@ -169,6 +216,10 @@ impl Subscription for Scripted {
         if self.seen.refuse_commits.load(Ordering::SeqCst) {
             *self.seen.refused_commits.lock().unwrap() += 1;
             return Err(LogError::new("commit", "on purpose"));
+        }
+        let let_go = self.seen.let_go.lock().unwrap();
+        if offsets.iter().any(|(of, _)| let_go.contains(of)) {
+            return Err(LogError::new("commit", "the partition is somebody else's"));
         }
         self.seen
             .committed
@@ -275,5 +326,33 @@ impl Running {
     pub(crate) async fn kill(self) {
         self.ended.abort();
         assert!(self.ended.await.unwrap_err().is_cancelled());
+    }
+}
+
+/// A consumer at work on a log that the test speaks for.
+pub(crate) struct Fixture {
+    pub(crate) log: Arc<ScriptedLog>,
+    pub(crate) handler: Arc<Held>,
+    pub(crate) running: Running,
+}
+
+pub(crate) fn start(max_in_flight: usize) -> Fixture {
+    start_with(config(max_in_flight))
+}
+
+pub(crate) fn start_with(config: ConsumerConfig) -> Fixture {
+    let log = Arc::new(ScriptedLog::new());
+    let handler = Arc::new(Held::default());
+    let running = Running::start(log.clone(), &handler, config);
+    Fixture {
+        log,
+        handler,
+        running,
+    }
+}
+
+impl Fixture {
+    pub(crate) async fn until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
+        eventually(what, SOON, || async { condition(self).then_some(()) }).await;
     }
 }

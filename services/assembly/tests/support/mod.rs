@@ -151,6 +151,10 @@ impl Subscription for Reader {
         }
     }
 
+    async fn revoked(&mut self) -> Result<Vec<Partition>, LogError> {
+        std::future::pending().await
+    }
+
     fn pause(&mut self, _: &Partition) -> Result<(), LogError> {
         Ok(())
     }
