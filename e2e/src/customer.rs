@@ -70,15 +70,27 @@ impl Customer {
             .await;
         assert_eq!(registered.status, 201, "{registered:?}");
         customer.user_uuid = text(&registered, "user_uuid");
-        let session = customer
-            .post(
-                "/api/v1/auth/login",
-                json!({"login": login, "password": password}),
-            )
-            .await;
-        assert_eq!(session.status, 200, "{session:?}");
-        customer.session = text(&session, "session_uuid");
+        customer.log_in(&login, &password).await;
         customer
+    }
+
+    /// Somebody who has registered before.
+    pub async fn sign_in(url: &str, login: &str, password: &str) -> Self {
+        let mut customer = Self {
+            http: reqwest::Client::new(),
+            url: url.to_owned(),
+            session: String::new(),
+            user_uuid: String::new(),
+        };
+        customer.log_in(login, password).await;
+        customer
+    }
+
+    async fn log_in(&mut self, login: &str, password: &str) {
+        let body = json!({"login": login, "password": password});
+        let session = self.post("/api/v1/auth/login", body).await;
+        assert_eq!(session.status, 200, "{session:?}");
+        self.session = text(&session, "session_uuid");
     }
 
     /// Sends any request with the session.

@@ -14,7 +14,10 @@ use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     process::{Child, Command},
+    task::JoinHandle,
 };
+
+use crate::Disk;
 
 /// How the platform is started.
 #[derive(Debug, Clone)]
@@ -27,6 +30,8 @@ pub struct Options {
     pub env: Vec<(&'static str, String)>,
     /// More arguments of `up`.
     pub args: Vec<String>,
+    /// A disk of its own for the data; none: beside everything else.
+    pub disk: Option<Arc<Disk>>,
 }
 
 impl Default for Options {
@@ -36,6 +41,7 @@ impl Default for Options {
             fault_point: None,
             env: Vec::new(),
             args: Vec::new(),
+            disk: None,
         }
     }
 }
@@ -46,39 +52,81 @@ pub struct Platform {
     program: &'static str,
     dir: TempDir,
     child: Option<Child>,
+    disk: Option<Arc<Disk>>,
     port: u16,
     log: Arc<Mutex<String>>,
+    /// Ends when the process has closed its standard error.
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Platform {
     /// Starts `program` on a new data directory and waits until it answers.
     pub async fn start(program: &'static str, options: &Options) -> Self {
-        // Test processes have no main that would choose one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut platform = Self {
-            program,
-            dir: tempfile::tempdir().unwrap(),
-            child: None,
-            port: free_port(),
-            log: Arc::default(),
-        };
+        let mut platform = Self::prepare(program, options);
         platform.start_again(options).await;
         platform
     }
 
+    /// A new data directory, or none yet, and no process.
+    pub fn prepare(program: &'static str, options: &Options) -> Self {
+        // Test processes have no main that would choose one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self {
+            program,
+            dir: tempfile::tempdir().unwrap(),
+            child: None,
+            disk: options.disk.clone(),
+            port: free_port(),
+            log: Arc::default(),
+            reader: None,
+        }
+    }
+
     /// Starts a new process on the same data and waits until it answers.
     pub async fn start_again(&mut self, options: &Options) {
+        self.spawn(options);
+        self.wait_until_ready().await;
+    }
+
+    /// Starts a new process on the same data, and does not wait for it.
+    pub fn spawn(&mut self, options: &Options) {
         assert!(self.child.is_none(), "the platform runs already");
-        self.log.lock().unwrap().clear();
+        // A new one: the last lines of the process before it may still be on their way.
+        self.log = Arc::default();
+        let mut child = self.command(options).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let log = Arc::clone(&self.log);
+        self.reader = Some(tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                let mut log = log.lock().unwrap();
+                log.push_str(&line);
+                log.push('\n');
+            }
+        }));
+        self.child = Some(child);
+    }
+
+    /// The command that would start it.
+    fn command(&self, options: &Options) -> Command {
         let file = self.dir.path().join("platform.yaml");
         std::fs::write(&file, resource(&options.spec)).unwrap();
-        let mut command = Command::new(self.program);
+        let mut words = self
+            .disk
+            .as_ref()
+            .map(|it| it.launcher())
+            .unwrap_or_default();
+        words.push(self.program.to_owned());
+        let mut command = Command::new(&words[0]);
         command
+            .args(&words[1..])
             .arg("up")
             .arg("--file")
             .arg(&file)
             .arg("--data")
-            .arg(self.data())
+            .arg(match &self.disk {
+                Some(disk) => disk.inside().join("data"),
+                None => self.data(),
+            })
             .args(["--listen", &format!("127.0.0.1:{}", self.port)])
             .args(&options.args)
             .env("LOG_FORMAT", "json")
@@ -91,40 +139,46 @@ impl Platform {
         if let Some(point) = options.fault_point {
             command.env(faults::VARIABLE, point);
         }
-        let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let log = Arc::clone(&self.log);
-        tokio::spawn(async move {
-            while let Ok(Some(line)) = lines.next_line().await {
-                let mut log = log.lock().unwrap();
-                log.push_str(&line);
-                log.push('\n');
-            }
-        });
-        self.child = Some(child);
-        self.wait_until_ready().await;
+        command
     }
 
-    async fn wait_until_ready(&mut self) {
+    /// Starts a process that is to end by itself; returns its exit code and what it
+    /// said.
+    pub async fn refused(&self, options: &Options) -> (Option<i32>, String) {
+        let output = self.command(options).output();
+        let output = tokio::time::timeout(Duration::from_secs(20), output).await;
+        let output = output.expect("the start is not refused").unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), said)
+    }
+
+    /// Waits until the process answers.
+    pub async fn wait_until_ready(&mut self) {
+        if let Some((code, said)) = self.ready_or_ended().await {
+            panic!("the platform ended with {code:?}:\n{said}");
+        }
+    }
+
+    /// Waits until the process answers (none) or has ended by itself: its exit code
+    /// and what it said.
+    pub async fn ready_or_ended(&mut self) -> Option<(Option<i32>, String)> {
         let health = format!("{}/healthz", self.url());
         let deadline = std::time::Instant::now() + Duration::from_secs(20);
-        loop {
+        while std::time::Instant::now() < deadline {
             if let Some(status) = self.child.as_mut().unwrap().try_wait().unwrap() {
-                panic!("the platform ended with {status}:\n{}", self.log());
+                self.child = None;
+                self.reader.take().unwrap().await.unwrap();
+                return Some((status.code(), self.log()));
             }
             if reqwest::get(&health)
                 .await
                 .is_ok_and(|answer| answer.status() == 200)
             {
-                return;
+                return None;
             }
-            assert!(
-                std::time::Instant::now() < deadline,
-                "not ready:\n{}",
-                self.log()
-            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+        panic!("neither ready nor ended:\n{}", self.log());
     }
 
     /// SIGKILL, now.
@@ -174,7 +228,10 @@ impl Platform {
 
     /// The data directory.
     pub fn data(&self) -> PathBuf {
-        self.dir.path().join("data")
+        match &self.disk {
+            Some(disk) => disk.outside().join("data"),
+            None => self.dir.path().join("data"),
+        }
     }
 
     /// One of the stores, to be read while nothing writes, or beside it.

@@ -1,0 +1,102 @@
+//! More requests at once than there is room for: the rest is refused at once, in a
+//! word that clients know, instead of growing.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use reqwest::Client;
+use rocket_e2e::{Answer, crowd, usage};
+use serde_json::{Value, json};
+
+use crate::shop::Shop;
+
+const CUSTOMERS: usize = 16;
+/// Each customer's; HTTP/2 lets 256 be open on a connection.
+const AT_ONCE: usize = 240;
+const BOUND: u64 = 512 * 1_024 * 1_024;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_is_shed_with_503_while_memory_stays_bounded_and_service_resumes() {
+    let mut shop = Shop::open(CUSTOMERS, |_| {}).await;
+    let pid = shop.platform.pid();
+    let before = usage::resident(pid);
+    // Somebody holds Order's store, so requests pile up until there is no more room.
+    let stall = shop.platform.store("order.db");
+    stall.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let started = Instant::now();
+    let flood = tokio::spawn(flood(&shop));
+    // Less than the five seconds that a store waits for its lock.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let during = usage::resident(pid);
+    stall.execute_batch("ROLLBACK").unwrap();
+    let answers = flood.await.unwrap();
+    println!(
+        "flood: {} requests in {:?}: {answers:?}; {} MiB resident before, {} during, {} at most, {} after",
+        CUSTOMERS * AT_ONCE,
+        started.elapsed(),
+        usage::mebibytes(before),
+        usage::mebibytes(during),
+        usage::mebibytes(usage::peak(pid)),
+        usage::mebibytes(usage::resident(pid)),
+    );
+    let count = |what: &str| answers.get(what).copied().unwrap_or_default();
+    assert!(
+        count("503 overloaded") > 100,
+        "nothing was shed: {answers:?}"
+    );
+    assert!(
+        count("201 ") > 100,
+        "what was let in is served: {answers:?}"
+    );
+    assert!(usage::peak(pid) < BOUND, "memory grew");
+
+    shop.work(16);
+    shop.until_answered("pay 200", 20).await;
+    let seen = shop.crowd.rest().await;
+    assert_eq!(
+        seen.count("create 5") + seen.count("pay 5"),
+        0,
+        "{:?}",
+        seen.answers
+    );
+    shop.audit("flood").await.assert_clean();
+}
+
+/// Everybody orders at once; how often each answer was given.
+fn flood(shop: &Shop) -> impl Future<Output = BTreeMap<String, usize>> + use<> {
+    let url = format!("{}/api/v1/orders", shop.platform.url());
+    let part = shop.parts[0].clone();
+    let sessions: Vec<_> = shop
+        .crowd
+        .customers
+        .iter()
+        .map(|it| it.session.clone())
+        .collect();
+    async move {
+        let mut requests = Vec::new();
+        for session in sessions {
+            let http = Client::builder().http2_prior_knowledge().build().unwrap();
+            for _ in 0..AT_ONCE {
+                let request = http
+                    .post(&url)
+                    .header("x-session-uuid", &session)
+                    .json(&json!({"part_uuids": [part]}));
+                requests.push(tokio::spawn(async move { request.send().await }));
+            }
+        }
+        let mut answers = BTreeMap::new();
+        for request in requests {
+            let response = request.await.unwrap().unwrap();
+            let answer = Answer {
+                status: response.status(),
+                body: response.json::<Value>().await.unwrap_or_default(),
+            };
+            assert_eq!(crowd::strange(&answer), None, "{answer:?}");
+            let what = format!("{} {}", answer.status.as_u16(), answer.code());
+            *answers.entry(what).or_default() += 1;
+        }
+        answers
+    }
+}

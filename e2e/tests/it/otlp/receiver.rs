@@ -1,0 +1,153 @@
+//! Where the collector sends what it was sent.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use opentelemetry_proto::tonic::{
+    collector::{
+        logs::v1::{
+            ExportLogsServiceRequest, ExportLogsServiceResponse,
+            logs_service_server::{LogsService, LogsServiceServer},
+        },
+        metrics::v1::{
+            ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+            metrics_service_server::{MetricsService, MetricsServiceServer},
+        },
+        trace::v1::{
+            ExportTraceServiceRequest, ExportTraceServiceResponse,
+            trace_service_server::{TraceService, TraceServiceServer},
+        },
+    },
+    common::v1::{AnyValue, KeyValue, any_value::Value},
+    logs::v1::LogRecord,
+    metrics::v1::Metric,
+    trace::v1::Span,
+};
+use tonic::{
+    Request, Response, Status,
+    transport::{Server, server::TcpIncoming},
+};
+
+/// Everything that arrived, as it arrived. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Receiver {
+    spans: Arc<Mutex<Vec<Span>>>,
+    logs: Arc<Mutex<Vec<LogRecord>>>,
+    /// The newest state of each metric.
+    metrics: Arc<Mutex<HashMap<String, Metric>>>,
+    /// All requests as text, resources and all, to be searched.
+    text: Arc<Mutex<String>>,
+}
+
+impl Receiver {
+    /// Starts one on a port of its own.
+    pub(super) async fn start() -> (Self, SocketAddr) {
+        let receiver = Self::default();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = Server::builder()
+            .add_service(TraceServiceServer::new(receiver.clone()))
+            .add_service(MetricsServiceServer::new(receiver.clone()))
+            .add_service(LogsServiceServer::new(receiver.clone()))
+            .serve_with_incoming(TcpIncoming::from(listener));
+        tokio::spawn(server);
+        (receiver, address)
+    }
+
+    pub(super) fn spans(&self) -> Vec<Span> {
+        self.spans.lock().unwrap().clone()
+    }
+
+    pub(super) fn logs(&self) -> Vec<LogRecord> {
+        self.logs.lock().unwrap().clone()
+    }
+
+    pub(super) fn metric(&self, name: &str) -> Option<Metric> {
+        self.metrics.lock().unwrap().get(name).cloned()
+    }
+
+    pub(super) fn text(&self) -> String {
+        self.text.lock().unwrap().clone()
+    }
+
+    fn note(&self, request: &impl std::fmt::Debug) {
+        self.text
+            .lock()
+            .unwrap()
+            .push_str(&format!("{request:?}\n"));
+    }
+}
+
+#[tonic::async_trait]
+impl TraceService for Receiver {
+    async fn export(
+        &self,
+        request: Request<ExportTraceServiceRequest>,
+    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
+        let request = request.into_inner();
+        self.note(&request);
+        let scopes = request
+            .resource_spans
+            .into_iter()
+            .flat_map(|all| all.scope_spans);
+        self.spans
+            .lock()
+            .unwrap()
+            .extend(scopes.flat_map(|scope| scope.spans));
+        Ok(Response::new(ExportTraceServiceResponse::default()))
+    }
+}
+
+#[tonic::async_trait]
+impl LogsService for Receiver {
+    async fn export(
+        &self,
+        request: Request<ExportLogsServiceRequest>,
+    ) -> Result<Response<ExportLogsServiceResponse>, Status> {
+        let request = request.into_inner();
+        self.note(&request);
+        let scopes = request
+            .resource_logs
+            .into_iter()
+            .flat_map(|all| all.scope_logs);
+        self.logs
+            .lock()
+            .unwrap()
+            .extend(scopes.flat_map(|scope| scope.log_records));
+        Ok(Response::new(ExportLogsServiceResponse::default()))
+    }
+}
+
+#[tonic::async_trait]
+impl MetricsService for Receiver {
+    async fn export(
+        &self,
+        request: Request<ExportMetricsServiceRequest>,
+    ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
+        let request = request.into_inner();
+        self.note(&request);
+        let scopes = request
+            .resource_metrics
+            .into_iter()
+            .flat_map(|all| all.scope_metrics);
+        let mut metrics = self.metrics.lock().unwrap();
+        for metric in scopes.flat_map(|scope| scope.metrics) {
+            metrics.insert(metric.name.clone(), metric);
+        }
+        Ok(Response::new(ExportMetricsServiceResponse::default()))
+    }
+}
+
+/// A text attribute.
+pub(super) fn attribute<'a>(attributes: &'a [KeyValue], name: &str) -> Option<&'a str> {
+    let found = attributes.iter().find(|pair| pair.key == name)?;
+    match found.value.as_ref() {
+        Some(AnyValue {
+            value: Some(Value::StringValue(text)),
+        }) => Some(text),
+        _ => None,
+    }
+}
