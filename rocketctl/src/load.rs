@@ -18,8 +18,11 @@ mod progress;
 mod reader;
 mod report;
 mod run;
+mod settle;
 mod tally;
 mod target;
+mod told;
+mod watch;
 mod wire;
 
 use std::{
@@ -40,6 +43,7 @@ use self::{
     run::Run,
     tally::{Tally, lock},
     target::Target,
+    watch::Watch,
 };
 use crate::exit::Failure;
 
@@ -59,6 +63,7 @@ async fn load(args: &LoadArgs) -> Result<Report, Failure> {
     let progress = Progress::new();
     let run = Arc::new(prepare(args, &target, &progress).await?);
 
+    let watch = args.verify.then(|| Watch::start(&run, &target));
     let before = cpu::used();
     let shown = progress.load(Arc::clone(&run.tally), args.duration);
     let pace = if args.closed {
@@ -72,8 +77,12 @@ async fn load(args: &LoadArgs) -> Result<Report, Failure> {
         .zip(before)
         .map(|(after, before)| after - before);
 
+    let audit = match watch {
+        Some(watch) => Some(settle::audit(&run, &target, watch, args, &progress).await),
+        None => None,
+    };
     progress.clear();
-    let report = Report::new(&lock(&run.tally), elapsed, cpu, None);
+    let report = Report::new(&lock(&run.tally), elapsed, cpu, audit);
     Ok(report)
 }
 

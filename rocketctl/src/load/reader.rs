@@ -109,16 +109,15 @@ impl Reader {
         parse(&path, &answer).map(Some)
     }
 
-    /// All orders of a customer, page by page; `filter` begins with `&` or is empty.
+    /// All orders of a customer, page by page.
     pub(super) async fn orders(
         &mut self,
         session: &HeaderValue,
-        filter: &str,
         deadline: Instant,
     ) -> Result<Vec<OrderView>, ReadError> {
-        let first = format!("/api/v1/orders?page_size=100{filter}");
+        let first = "/api/v1/orders?page_size=100";
         let mut orders = Vec::new();
-        let mut path = first.clone();
+        let mut path = first.to_owned();
         loop {
             let page: OrdersPage = self.json(session, &path, deadline).await?;
             orders.extend(page.orders);
