@@ -7,6 +7,7 @@ pub mod cookie;
 mod dto;
 mod error;
 mod http;
+mod source;
 mod user_grpc;
 mod validator;
 

@@ -63,17 +63,21 @@ impl Default for HashingConfig {
     }
 }
 
-/// How guessing passwords is limited, on each replica by itself.
+/// How guessing passwords is limited, on each replica by itself. Nobody can shut an
+/// account for its owner: what counts is who failed where, and an address that has not
+/// failed on an account may always try it.
 #[derive(Debug, Clone)]
 pub struct ThrottleConfig {
-    /// Failures of one account within `account_window` before 429.
+    /// Failures on one account from one address within `account_window` before 429.
     pub account_failures: usize,
-    /// How long a failure of one account counts.
+    /// How long a failure counts.
     pub account_window: Duration,
-    /// Failures of all accounts together within `global_window` before 429.
-    pub global_failures: usize,
-    /// How long the count of all failures runs before it begins anew.
-    pub global_window: Duration,
+    /// Failures on one account from everywhere within `account_window`, after which
+    /// each address has one attempt in place of `account_failures`.
+    pub account_failures_everywhere: usize,
+    /// Failures that are remembered of all accounts together; beyond, the oldest are
+    /// forgotten early. More than can be hashed within `account_window`.
+    pub remembered: usize,
 }
 
 impl Default for ThrottleConfig {
@@ -81,8 +85,8 @@ impl Default for ThrottleConfig {
         Self {
             account_failures: 10,
             account_window: Duration::from_mins(15),
-            global_failures: 600,
-            global_window: Duration::from_mins(1),
+            account_failures_everywhere: 100,
+            remembered: 100_000,
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::{error::Error, fmt::Debug, time::Duration};
 
 use async_trait::async_trait;
+use rocket_runtime::ClientAddress;
 use thiserror::Error;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -138,17 +139,28 @@ pub struct Throttled {
     pub retry_after: Duration,
 }
 
+/// Where an attempt to sign in comes from, as far as it is known. Attempts of which it
+/// is not known count together.
+pub type Source = Option<ClientAddress>;
+
 /// Limits guessing. Attempts are counted when they begin, so that many at once get
 /// no further than one after another; one that is dropped midway stays counted.
 #[async_trait]
 pub trait LoginThrottle: Send + Sync + Debug {
     /// Counts an attempt as failed until told otherwise, or refuses it. A refusal
-    /// MUST end by itself, and MUST NOT tell whether the account exists.
-    async fn begin(&self, login: &LoginName, now: OffsetDateTime) -> Result<(), Throttled>;
+    /// MUST end by itself, MUST NOT tell whether the account exists, and MUST NOT meet
+    /// a source that has not failed on this account, whatever others did.
+    async fn begin(
+        &self,
+        login: &LoginName,
+        source: Source,
+        now: OffsetDateTime,
+    ) -> Result<(), Throttled>;
 
-    /// The attempt was right: the account's failures are forgotten.
-    async fn succeeded(&self, login: &LoginName);
+    /// The attempt was right: the failures of this source on this account are
+    /// forgotten.
+    async fn succeeded(&self, login: &LoginName, source: Source);
 
     /// The attempt was never judged: it is not counted.
-    async fn withdrawn(&self, login: &LoginName);
+    async fn withdrawn(&self, login: &LoginName, source: Source);
 }

@@ -10,7 +10,7 @@ use rocket_rpc::{
 };
 use tonic::{Request, Response, Status};
 
-use super::{convert, error};
+use super::{convert, error, source};
 use crate::service::{LogIn, LogOut, Whoami};
 
 /// Sessions over gRPC.
@@ -30,8 +30,9 @@ impl AuthService for AuthGrpc {
         &self,
         request: Request<LoginRequest>,
     ) -> Result<Response<LoginResponse>, Status> {
-        let request = request.into_inner();
-        let outcome = self.log_in.run(&request.login, &request.password).await;
+        let source = source::of(request.metadata().as_ref());
+        let LoginRequest { login, password } = request.into_inner();
+        let outcome = self.log_in.run(&login, &password, source).await;
         let signed_in = outcome.map_err(error::of_login)?;
         Ok(Response::new(LoginResponse {
             session_uuid: signed_in.session_id.reveal().to_string(),

@@ -20,7 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     cookie,
     dto::{LoggedInBody, LoginBody, RegisterBody, RegisteredBody, WhoamiBody},
-    error,
+    error, source,
 };
 use crate::{
     config::CookieConfig,
@@ -119,9 +119,11 @@ async fn register(
 )]
 async fn login(
     State(api): State<HttpApi>,
+    headers: HeaderMap,
     JsonBody(body): JsonBody<LoginBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let outcome = api.log_in.run(&body.login, &body.password).await;
+    let source = source::of(&headers);
+    let outcome = api.log_in.run(&body.login, &body.password, source).await;
     let signed_in = outcome.map_err(error::of_login)?;
     let cookie = cookie::set(&api.cookie, signed_in.session_id);
     let body = LoggedInBody {

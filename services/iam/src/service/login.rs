@@ -10,7 +10,7 @@ use tracing::instrument;
 use crate::{
     domain::{Credentials, LoginName, Password, Session, SessionId, Violation},
     ports::{
-        HashError, LoginThrottle, PasswordHasher, SessionStore, StoreError, Throttled,
+        HashError, LoginThrottle, PasswordHasher, SessionStore, Source, StoreError, Throttled,
         UserRepository,
     },
 };
@@ -77,19 +77,25 @@ impl LogIn {
 
     /// Begins a session for whoever knows the account's password.
     #[instrument(name = "log in", skip_all)]
-    pub async fn run(&self, login: &str, password: &str) -> Result<SignedIn, LogInError> {
+    pub async fn run(
+        &self,
+        login: &str,
+        password: &str,
+        source: Source,
+    ) -> Result<SignedIn, LogInError> {
         let password = check(login, password).map_err(LogInError::Invalid)?;
         // That no account can have such a name is public, so it may cost less.
         let login = LoginName::parse(login).ok_or(LogInError::InvalidCredentials)?;
-        self.throttle.begin(&login, self.clock.now()).await?;
+        let now = self.clock.now();
+        self.throttle.begin(&login, source, now).await?;
         match self.authenticate(&login, password).await {
             Ok(Some(account)) => {
-                self.throttle.succeeded(&login).await;
+                self.throttle.succeeded(&login, source).await;
                 self.begin_session(account).await
             }
             Ok(None) => Err(LogInError::InvalidCredentials),
             Err(not_judged) => {
-                self.throttle.withdrawn(&login).await;
+                self.throttle.withdrawn(&login, source).await;
                 Err(not_judged)
             }
         }

@@ -78,7 +78,7 @@ impl Fixture {
     }
 
     async fn sign_in(&self) -> SessionId {
-        let signed_in = self.log_in.run("ann", "correct horse").await.unwrap();
+        let signed_in = self.log_in.run("ann", "correct horse", None).await.unwrap();
         signed_in.session_id
     }
 
@@ -92,7 +92,7 @@ impl Fixture {
 async fn an_account_is_opened_signed_in_to_and_known() {
     let f = fixture();
     let user_uuid = f.register.run(&ann()).await.unwrap();
-    let signed_in = f.log_in.run("ANN", "correct horse").await.unwrap();
+    let signed_in = f.log_in.run("ANN", "correct horse", None).await.unwrap();
     let id = signed_in.session_id;
 
     let (session, user) = f.whoami.run(id).await.unwrap().unwrap();
@@ -133,7 +133,7 @@ async fn an_unknown_login_costs_what_a_wrong_password_costs() {
     let mut costs = Vec::new();
     for login in ["ann", "nobody", "ann", "nobody"] {
         let before = f.hasher.verified();
-        let refused = f.log_in.run(login, "wrong horse").await.unwrap_err();
+        let refused = f.log_in.run(login, "wrong horse", None).await.unwrap_err();
         assert!(matches!(refused, LogInError::InvalidCredentials));
         costs.push(f.hasher.verified() - before);
     }
@@ -147,16 +147,20 @@ async fn guessing_is_stopped_for_known_and_unknown_accounts_alike() {
         let f = fixture();
         f.register.run(&ann()).await.unwrap();
         for _ in 0..3 {
-            let refused = f.log_in.run(login, "wrong horse").await.unwrap_err();
+            let refused = f.log_in.run(login, "wrong horse", None).await.unwrap_err();
             assert!(matches!(refused, LogInError::InvalidCredentials));
         }
-        let refused = f.log_in.run(login, "correct horse").await.unwrap_err();
+        let refused = f
+            .log_in
+            .run(login, "correct horse", None)
+            .await
+            .unwrap_err();
         let LogInError::Throttled(throttled) = refused else {
             panic!("must be throttled, was {refused}");
         };
         assert_eq!(f.hasher.verified(), 3, "a refused attempt costs no hash");
         f.clock.advance(throttled.retry_after);
-        let again = f.log_in.run(login, "correct horse").await;
+        let again = f.log_in.run(login, "correct horse", None).await;
         assert_eq!(again.is_ok(), login == "ann");
     }
 }
@@ -167,7 +171,11 @@ async fn attempts_that_were_never_judged_do_not_count() {
     f.register.run(&ann()).await.unwrap();
     f.hasher.set_busy(true);
     for _ in 0..10 {
-        let refused = f.log_in.run("ann", "correct horse").await.unwrap_err();
+        let refused = f
+            .log_in
+            .run("ann", "correct horse", None)
+            .await
+            .unwrap_err();
         assert!(matches!(refused, LogInError::Hash(HashError::Busy)));
     }
     f.hasher.set_busy(false);
