@@ -5,13 +5,12 @@ mod dto;
 pub(crate) mod http;
 mod idempotency;
 mod sse;
+mod streams;
 
 pub use self::http::{openapi, router};
-pub(crate) use self::{http::PATHS, idempotency::Keyed};
+pub(crate) use self::{http::PATHS, idempotency::Keyed, streams::Streams};
 
 use std::sync::Arc;
-
-use tokio::sync::Semaphore;
 
 use crate::service::{CancelOrder, CreateOrder, GetOrder, ListOrders, OrderEvents, PayOrder};
 
@@ -25,5 +24,5 @@ pub struct Api {
     pub(crate) events: OrderEvents,
     pub(crate) keyed: Keyed,
     /// Bounds the event streams that are open at once.
-    pub(crate) streams: Arc<Semaphore>,
+    pub(crate) streams: Streams,
 }

@@ -18,7 +18,6 @@ use rocket_rpc::{
 };
 use rocket_runtime::{SharedClock, SharedIds, shutdown::CancellationToken, tasks::Tasks};
 use rocket_telemetry::chain;
-use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info};
 
@@ -28,7 +27,7 @@ use crate::{
         TO_EVENTS, TO_INVENTORY, event_type,
         sqlite::{self, Outboxes, SqliteKeys, SqliteOrders},
     },
-    api::{self, Api, Keyed},
+    api::{self, Api, Keyed, Streams},
     config::{Config, ConfigError},
     ports::{IdempotencyKeys, Inventory, OrderRepository, Payments, StoreError},
     service::{
@@ -280,7 +279,7 @@ impl Parts<'_> {
                 lease: config.keys.lease,
                 tasks: self.requests.clone(),
             },
-            streams: Arc::new(Semaphore::new(config.streams.open)),
+            streams: Streams::new(config.streams.open, config.streams.open_per_user),
         }
     }
 }

@@ -86,6 +86,8 @@ pub struct KeyTimes {
 pub struct StreamLimits {
     /// The most that are open at once; more are answered 503.
     pub open: usize,
+    /// The most of one user; more are answered 429.
+    pub open_per_user: usize,
     /// How often a stream's session is checked again.
     pub recheck: Duration,
     /// How long one such check may take. Both together are how long a stream
@@ -188,7 +190,8 @@ impl Default for KeyTimes {
 impl Default for StreamLimits {
     fn default() -> Self {
         Self {
-            open: 10_000,
+            open: 4_096,
+            open_per_user: 16,
             recheck: Duration::from_millis(2_500),
             recheck_timeout: Duration::from_millis(1_500),
         }

@@ -132,6 +132,29 @@ impl Running {
 }
 
 #[tokio::test]
+async fn one_user_follows_so_many_orders_at_once_and_others_are_not_concerned() {
+    let server = Server::new();
+    let (ann, bob) = (id(10), id(11));
+    // Two sessions of one user are one user.
+    let sessions = [server.sessions.sign_in(ann), server.sessions.sign_in(ann)];
+    let order = server.order(&sessions[0]).await;
+    let mut open = Vec::new();
+    for n in 0..16 {
+        open.push(Events::open(&server, &sessions[n % 2], &order).await);
+    }
+    let path = format!("/api/v1/orders/{order}/events");
+    let refused = server.get(&sessions[1], &path).await;
+    assert_eq!(refused.problem(), (429, "too_many_streams".to_owned()));
+    assert!(refused.headers.contains_key("retry-after"));
+
+    let other = server.sessions.sign_in(bob);
+    let others = server.order(&other).await;
+    Events::open(&server, &other, &others).await;
+    drop(open.pop());
+    Events::open(&server, &sessions[1], &order).await;
+}
+
+#[tokio::test]
 async fn a_follower_hears_every_status_in_order_and_then_the_end() {
     let mut server = Server::new();
     let session = server.sessions.sign_in(id(10));

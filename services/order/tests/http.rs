@@ -3,12 +3,15 @@
 
 mod support;
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use http::Method;
 use uuid::Uuid;
 
-use support::{bank::Mood, id, server::Server};
+use support::{bank::Mood, id, server::Server, stock::Hold};
 
 const PART: &str = "00000000-0000-0000-0000-000000000001";
 
@@ -349,6 +352,38 @@ async fn the_hundred_and_first_unpaid_order_is_refused() {
     server.order(&other).await;
     assert_eq!(server.pay(&session, &last).await.status, 200);
     server.order(&session).await;
+}
+
+/// The bound holds when all come at once, and those that were refused hold no parts.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_orders_at_once_do_not_pass_a_hundred() {
+    let server = Arc::new(Server::new());
+    let session = server.sessions.sign_in(id(10));
+    let body = parts(1);
+    let creates = (0..200).map(|_| {
+        let (server, session, body) = (Arc::clone(&server), session.clone(), body.clone());
+        tokio::spawn(async move { server.post(&session, "/api/v1/orders", &body).await })
+    });
+    let (mut created, mut refused) = (Vec::new(), 0);
+    for answer in futures::future::join_all(creates).await {
+        let answer = answer.unwrap();
+        if answer.status == 201 {
+            created.push(answer.json()["order_uuid"].as_str().unwrap().to_owned());
+        } else {
+            let problem = answer.problem();
+            assert_eq!(problem, (429, "too_many_unpaid_orders".to_owned()));
+            refused += 1;
+        }
+    }
+    assert_eq!((created.len(), refused), (100, 100));
+    let tried = server.stock.orders().into_iter();
+    let mut holding: Vec<_> = tried
+        .filter(|order| matches!(server.stock.hold_of(*order), Some(Hold::Held(_))))
+        .map(|order| order.to_string())
+        .collect();
+    holding.sort();
+    created.sort();
+    assert_eq!(holding, created);
 }
 
 #[test]

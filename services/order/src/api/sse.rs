@@ -7,9 +7,8 @@ use axum::response::{
     sse::{Event, KeepAlive, Sse},
 };
 use futures::{Stream, StreamExt as _};
-use tokio::sync::OwnedSemaphorePermit;
 
-use super::dto::StatusEventDto;
+use super::{dto::StatusEventDto, streams::StreamPermit};
 use crate::service::StatusUpdate;
 
 /// A comment now and then keeps proxies from cutting a quiet stream.
@@ -19,7 +18,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// stream ends.
 pub(super) fn respond(
     updates: impl Stream<Item = StatusUpdate> + Send + 'static,
-    permit: OwnedSemaphorePermit,
+    permit: StreamPermit,
 ) -> Response {
     let events = updates.filter_map(move |update| {
         let _held = &permit;

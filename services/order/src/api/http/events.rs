@@ -23,6 +23,7 @@ use crate::api::{Api, convert, dto::StatusEventDto, sse};
         (status = 400, description = "invalid_uuid", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "unauthenticated", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "order_not_found", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "too_many_streams: of this user", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "too_many_streams, store_unavailable", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -31,9 +32,7 @@ pub(super) async fn order_events(
     caller: Caller,
     PathUuid(order_uuid): PathUuid,
 ) -> Result<Response, ApiError> {
-    let permit = Arc::clone(&api.streams).try_acquire_owned().map_err(|_| {
-        ApiError::unavailable("too_many_streams", "too many event streams are open")
-    })?;
+    let permit = api.streams.open(caller.user_uuid)?;
     let updates = api
         .events
         .run(order_uuid, caller.user_uuid, caller.session)
