@@ -7,6 +7,7 @@
 //! are exported to it over OTLP; where none is, no span is an OpenTelemetry span.
 
 mod format;
+mod gate;
 mod lines;
 pub mod metrics;
 mod otlp;
@@ -17,19 +18,16 @@ pub mod spans;
 use std::{io::IsTerminal as _, str::FromStr};
 
 pub use format::chain;
+use gate::{Gate, is_ours};
 use lines::{Ids, Lines};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_sdk::{Resource, metrics::ManualReader, trace::SdkTracer};
 pub use otlp::{EnvironmentError, Otlp};
-use tracing::{Metadata, Subscriber};
+use tracing::Subscriber;
 use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::{
-    EnvFilter, Layer as _,
-    filter::{FilterExt as _, LevelFilter, filter_fn},
-    fmt::MakeWriter,
-    layer::{Filter, SubscriberExt as _},
-    registry::LookupSpan,
+    Layer as _, filter::filter_fn, layer::SubscriberExt as _, registry::LookupSpan,
     util::SubscriberInitExt as _,
 };
 
@@ -113,32 +111,33 @@ pub fn init(config: &Config) -> Result<Telemetry, InitError> {
     let colours = terminal && format == LogFormat::Text;
     let lines = |ids| Lines::new(format, colours, ids, std::io::stderr);
     // A filter that does not parse is found before anything starts.
-    let filter = filter(&config.filter)?;
+    let gate = Gate::new(&config.filter)?;
     let Some(otlp) = &config.otlp else {
         let nowhere = Resource::builder_empty().build();
         let (metrics, _) =
             metrics::Reader::install(None::<ManualReader>, nowhere).map_err(InitError::Metrics)?;
         tracing_subscriber::registry()
-            .with(filtered(lines(Ids::Own), filter))
+            .with(lines(Ids::Own))
+            .with(gate)
             .try_init()?;
         return Ok(Telemetry {
             export: None,
             metrics,
         });
     };
-    let (spans, records) = (exported(&config.filter)?, exported(&config.filter)?);
     let (export, metrics) = otlp::start(otlp)?;
     let tracer = export.traces.as_ref().map(|all| all.tracer("rocket"));
     // Without traces to export, lines and headers still need ids.
     let ids = tracer.as_ref().map_or(Ids::Own, |_| Ids::OpenTelemetry);
-    let tracer = tracer.map(|tracer| span_layer(tracer).with_filter(spans));
+    let tracer = tracer.map(|tracer| span_layer(tracer).with_filter(filter_fn(is_ours)));
     let logs = export.logs.as_ref();
-    let logs = logs.map(|all| OpenTelemetryTracingBridge::new(all).with_filter(records));
+    let logs = logs.map(|all| OpenTelemetryTracingBridge::new(all).with_filter(filter_fn(is_ours)));
     // Lines come first: they tell the layers after them which service speaks.
     tracing_subscriber::registry()
-        .with(filtered(lines(ids), filter))
+        .with(lines(ids))
         .with(tracer)
         .with(logs)
+        .with(gate)
         .try_init()?;
     if ids == Ids::OpenTelemetry {
         spans::set_exporting();
@@ -159,44 +158,6 @@ where
         .with_threads(false)
         .with_target(false)
         .with_tracked_inactivity(false)
-}
-
-fn filtered<S, W>(lines: Lines<W>, filter: EnvFilter) -> impl tracing_subscriber::Layer<S>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
-{
-    lines.with_filter(filter.or(spans_of_services()))
-}
-
-/// What goes to a collector: what the log has, but of this workspace alone. A crate
-/// that carries the export would otherwise export about that, for ever.
-fn exported<S>(directives: &str) -> Result<impl Filter<S> + use<S>, InitError>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-{
-    let ours = filter_fn(|metadata| is_ours(metadata));
-    Ok(filter(directives)?.or(spans_of_services()).and(ours))
-}
-
-/// Spans are the trace; the filter chooses lines, and a quiet log has traces too.
-fn spans_of_services<S>() -> impl Filter<S> {
-    filter_fn(|metadata| metadata.is_span() && is_ours(metadata))
-        .with_max_level_hint(LevelFilter::INFO)
-}
-
-fn is_ours(metadata: &Metadata<'_>) -> bool {
-    metadata.target().starts_with("rocket")
-}
-
-/// The SDK reports each failed export by itself, which would fill the log for as long
-/// as a collector is away; whoever names it in the filter wants that.
-fn filter(directives: &str) -> Result<EnvFilter, InitError> {
-    let filter = EnvFilter::try_new(directives)?;
-    if directives.contains("opentelemetry") {
-        return Ok(filter);
-    }
-    Ok(filter.add_directive("opentelemetry=off".parse()?))
 }
 
 impl Telemetry {

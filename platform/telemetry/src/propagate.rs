@@ -44,6 +44,15 @@ impl TraceIds {
             .or_else(|| Self::of_context(&span.context()))
     }
 
+    /// Those of the span in which this thread is.
+    fn current() -> Option<Self> {
+        tracing::dispatcher::get_default(|dispatch| {
+            let current = dispatch.current_span();
+            lines::ids_of(dispatch, current.id()?)
+        })
+        .or_else(Self::of_current_context)
+    }
+
     fn to_traceparent(self) -> String {
         let mut text = String::with_capacity(55);
         text.push_str("00-");
@@ -65,7 +74,7 @@ fn push_hex(text: &mut String, bytes: &[u8]) {
 
 /// The `traceparent` of the current span, or none outside any span.
 pub fn traceparent() -> Option<String> {
-    TraceIds::of(&Span::current()).map(TraceIds::to_traceparent)
+    TraceIds::current().map(TraceIds::to_traceparent)
 }
 
 /// The `traceparent` of a span, or none when the filter disables it.
@@ -96,46 +105,55 @@ pub fn set_parent(span: &Span, traceparent: Option<&str>) {
     let Some(parent) = traceparent.and_then(parse) else {
         return;
     };
-    let ids = TraceIds {
-        trace: parent.trace_id(),
-        span: parent.span_id(),
-        sampled: parent.is_sampled(),
-    };
-    let joined = span.with_subscriber(|(id, dispatch)| lines::join_trace(dispatch, id, ids));
+    let joined = span.with_subscriber(|(id, dispatch)| lines::join_trace(dispatch, id, parent));
     if joined == Some(false) {
+        let flags = if parent.sampled {
+            TraceFlags::SAMPLED
+        } else {
+            TraceFlags::NOT_SAMPLED
+        };
+        let state = TraceState::default();
+        let parent = SpanContext::new(parent.trace, parent.span, flags, true, state);
         let context = Context::new().with_remote_span_context(parent);
         // Refused only where no layer keeps traces, and then there is nothing to connect.
         let _ = span.set_parent(context);
     }
 }
 
-fn parse(text: &str) -> Option<SpanContext> {
-    let mut parts = text.split('-');
-    let (version, trace, span, flags) =
-        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let well_formed = version.len() == 2
-        && version != "ff"
-        && trace.len() == 32
-        && span.len() == 16
-        && flags.len() == 2
-        && (version != "00" || parts.next().is_none())
-        && text
-            .bytes()
-            .all(|b| b == b'-' || b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    if !well_formed {
-        return None;
+fn parse(text: &str) -> Option<TraceIds> {
+    let (version, rest) = text.split_at_checked(2)?;
+    let (trace, rest) = rest.strip_prefix('-')?.split_at_checked(32)?;
+    let (span, rest) = rest.strip_prefix('-')?.split_at_checked(16)?;
+    let (flags, rest) = rest.strip_prefix('-')?.split_at_checked(2)?;
+    // Later versions may say more after a dash; the first says no more.
+    let [version] = hex(version)?;
+    let [flags] = hex(flags)?;
+    let end = rest.is_empty() || (version != 0 && rest.starts_with('-'));
+    let ids = TraceIds {
+        trace: TraceId::from_bytes(hex(trace)?),
+        span: SpanId::from_bytes(hex(span)?),
+        sampled: flags & 1 == 1,
+    };
+    let valid = ids.trace != TraceId::INVALID && ids.span != SpanId::INVALID;
+    (end && version != 0xff && valid).then_some(ids)
+}
+
+/// Lower-case digits only, as the specification wants them.
+fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
     }
-    let context = SpanContext::new(
-        TraceId::from_hex(trace).ok()?,
-        SpanId::from_hex(span).ok()?,
-        TraceFlags::new(u8::from_str_radix(flags, 16).ok()?),
-        true,
-        TraceState::default(),
-    );
-    context.is_valid().then_some(context)
+    Some(bytes)
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use proptest::prelude::*;
 
@@ -143,7 +161,10 @@ mod tests {
 
     #[test]
     fn only_well_formed_contexts_are_continued() {
-        assert!(parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01").is_some());
+        let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        assert_eq!(parse(good).unwrap().to_traceparent(), good);
+        let later = "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00-more";
+        assert!(!parse(later).unwrap().sampled);
         for bad in [
             "",
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",
@@ -152,6 +173,9 @@ mod tests {
             "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
             "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",
+            "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01more",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b71692033\u{e4}-01",
+            "0-00af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         ] {
             assert!(parse(bad).is_none(), "{bad}");
         }

@@ -34,9 +34,15 @@ impl<'a> MakeWriter<'a> for Captured {
 
 /// Runs `f` under the real layers and returns the lines it logged.
 fn logged(format: LogFormat, f: impl FnOnce()) -> String {
+    logged_by("info", format, f)
+}
+
+fn logged_by(directives: &str, format: LogFormat, f: impl FnOnce()) -> String {
     let captured = Captured::default();
     let lines = Lines::new(format, false, Ids::Own, captured.clone());
-    let subscriber = tracing_subscriber::registry().with(filtered(lines, filter("info").unwrap()));
+    let subscriber = tracing_subscriber::registry()
+        .with(lines)
+        .with(Gate::new(directives).unwrap());
     tracing::subscriber::with_default(subscriber, f);
     let bytes = captured.0.lock().unwrap().clone();
     String::from_utf8(bytes).unwrap()
@@ -116,16 +122,13 @@ fn a_spans_fields_are_shown_and_other_layers_hints_are_not() {
 
 #[test]
 fn a_quiet_log_has_traces_too() {
-    let captured = Captured::default();
-    let lines = Lines::new(LogFormat::Text, false, Ids::Own, captured.clone());
-    let subscriber = tracing_subscriber::registry().with(filtered(lines, filter("error").unwrap()));
-    tracing::subscriber::with_default(subscriber, || {
+    let text = logged_by("error", LogFormat::Text, || {
         tracing::info_span!("request").in_scope(|| {
             info!("not written");
             assert!(propagate::traceparent().is_some());
         });
     });
-    assert!(captured.0.lock().unwrap().is_empty());
+    assert_eq!(text, "");
 }
 
 #[test]
@@ -184,4 +187,25 @@ fn metrics_are_read_back_under_their_own_names() {
         text.contains("ship_assembly_duration_seconds_bucket{outcome=\"done\",le=\"10\"} 1"),
         "{text}"
     );
+}
+
+#[test]
+fn directives_may_speak_of_spans_and_their_fields() {
+    let text = logged_by("warn,[order{uuid=7}]=info", LogFormat::Text, || {
+        tracing::info_span!("order", uuid = 7).in_scope(|| info!("seven"));
+        tracing::info_span!("order", uuid = 8).in_scope(|| info!("eight"));
+        info!("outside");
+    });
+    assert!(
+        text.contains("seven") && text.lines().count() == 1,
+        "{text}"
+    );
+}
+
+#[test]
+fn the_sdks_own_reports_stay_out_of_the_log_unless_asked_for() {
+    let report = || tracing::error!(target: "opentelemetry_sdk", "export failed");
+    assert_eq!(logged_by("debug", LogFormat::Text, report), "");
+    let asked = logged_by("info,opentelemetry_sdk=warn", LogFormat::Text, report);
+    assert!(asked.contains("export failed"), "{asked}");
 }
