@@ -59,7 +59,8 @@ async fn serve_platform(
     let limits = Limits {
         idle: settings.idle,
         ..Limits::default()
-    };
+    }
+    .within_open_files();
     let platform = Platform::build(settings, data).await?;
     let listener = bind(args.listen).await?;
     let admin_listener = match args.admin {

@@ -9,6 +9,7 @@ pub mod faults;
 pub mod health;
 pub mod ids;
 pub mod money;
+mod open_files;
 pub mod serve;
 pub mod shutdown;
 pub mod tasks;

@@ -21,7 +21,7 @@ use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use self::connection::Connections;
-use crate::{backoff::Backoff, shutdown::CancellationToken};
+use crate::{backoff::Backoff, open_files, shutdown::CancellationToken};
 
 /// Bounds on what one listener accepts. The three times that a client may take are
 /// looked at as often as the shortest of them is long, so what is over ends at most
@@ -62,6 +62,17 @@ impl Default for Limits {
             stall: Duration::from_secs(30),
             drain: Duration::from_secs(10),
         }
+    }
+}
+
+impl Limits {
+    /// No more connections than the process may open files, with as many left for
+    /// stores and the rest; where the system lets it, the process's limit is raised
+    /// first. Without files nothing works, so a flood must not have them all.
+    #[must_use]
+    pub fn within_open_files(mut self) -> Self {
+        self.connections = open_files::connections_within(self.connections);
+        self
     }
 }
 
