@@ -17,6 +17,7 @@ mod invariant_7;
 mod invariant_9;
 mod kill_loop;
 mod order_walk;
+mod otlp;
 mod readme;
 mod refusals;
 mod repository;

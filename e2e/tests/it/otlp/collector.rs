@@ -86,7 +86,7 @@ fn configuration(port: u16, to: SocketAddr) -> String {
         "receivers:\n  otlp: {{protocols: {{grpc: {{endpoint: 127.0.0.1:{port}}}}}}}\n\
          processors:\n  memory_limiter: {{check_interval: 1s, limit_mib: 256}}\n  \
          batch: {{timeout: 20ms}}\n\
-         exporters:\n  otlp: {{endpoint: \"{to}\", tls: {{insecure: true}}}}\n\
+         exporters:\n  otlp: {{endpoint: \"{to}\", compression: none, tls: {{insecure: true}}}}\n\
          service:\n  telemetry: {{metrics: {{level: none}}}}\n  pipelines:\n    \
          traces: {pipeline}\n    metrics: {pipeline}\n    logs: {pipeline}\n"
     )
