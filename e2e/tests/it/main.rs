@@ -16,6 +16,8 @@ mod invariant_6;
 mod invariant_7;
 mod invariant_9;
 mod kill_loop;
+mod limits;
+mod load;
 mod order_walk;
 mod otlp;
 mod readme;
