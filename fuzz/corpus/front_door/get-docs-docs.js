@@ -1,0 +1,3 @@
+GET /docs/docs.js
+x-session-uuid: @session
+
