@@ -9,7 +9,6 @@ mod stores;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    path::PathBuf,
     time::Duration,
 };
 
@@ -17,13 +16,13 @@ use rocket_testkit::{bank::Bank, telegram::Telegram};
 use uuid::Uuid;
 
 use self::stores::{Books, Stores};
-use crate::crowd::Seen;
+use crate::{Platform, crowd::Seen};
 
 /// What is audited.
 #[derive(Debug, Clone)]
 pub struct Audit<'a> {
-    /// The data directory.
-    pub data: PathBuf,
+    /// Whose data it is; it may run or not.
+    pub platform: &'a Platform,
     /// Who moved the money; none: the built-in simulated provider.
     pub bank: Option<&'a Bank>,
     /// Who was told; none: nobody.
@@ -79,10 +78,10 @@ impl Audit<'_> {
     /// have been kept.
     pub async fn when_settled(&self, promised: &Seen, deadline: Duration) -> Report {
         let started = std::time::Instant::now();
-        let mut waits_for = Stores::read(&self.data).under_way();
+        let mut waits_for = self.stores().under_way();
         while !waits_for.is_empty() && started.elapsed() < deadline {
             tokio::time::sleep(Duration::from_millis(50)).await;
-            waits_for = Stores::read(&self.data).under_way();
+            waits_for = self.stores().under_way();
         }
         let mut report = self.run(promised);
         if !waits_for.is_empty() {
@@ -96,7 +95,7 @@ impl Audit<'_> {
 
     /// Audits what is there now.
     pub fn run(&self, promised: &Seen) -> Report {
-        let stores = Stores::read(&self.data);
+        let stores = self.stores();
         let mut report = Report {
             orders: stores.orders.len(),
             paid: stores.paid().len(),
@@ -115,8 +114,15 @@ impl Audit<'_> {
     /// What breaks invariant 2, which holds at every moment and not only at rest.
     pub fn announced(&self) -> Vec<String> {
         let mut report = Report::default();
-        events(&Stores::read(&self.data), &mut report);
+        events(&self.stores(), &mut report);
         report.findings
+    }
+
+    fn stores(&self) -> Stores {
+        match self.platform.disk() {
+            Some(disk) => Stores::read(disk.copy_of(&self.platform.data()).path()),
+            None => Stores::read(&self.platform.data()),
+        }
     }
 
     fn charges(&self, stores: &Stores, report: &mut Report) {

@@ -5,10 +5,13 @@
 //! restarts. From outside it is seen through `/proc/PID/root`.
 
 use std::{
+    collections::BTreeMap,
+    ffi::OsString,
     fs::{self, File},
     io::{ErrorKind, Write as _},
     path::{Path, PathBuf},
     process::Stdio,
+    time::{Duration, Instant, SystemTime},
 };
 
 use tempfile::TempDir;
@@ -133,7 +136,42 @@ impl Disk {
         assert!(status.unwrap().success(), "{options}");
     }
 
+    /// A copy of the stores in `data`, as they were at one moment. SQLite itself cannot
+    /// open them from outside: it resolves `/proc/PID/root` to the wrong root.
+    pub fn copy_of(&self, data: &Path) -> TempDir {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let before = state(data);
+            let copy = tempfile::tempdir().unwrap();
+            for name in before.keys() {
+                // Gone meanwhile: then the copy is not taken.
+                let _ = fs::copy(data.join(name), copy.path().join(name));
+            }
+            if state(data) == before {
+                return copy;
+            }
+            assert!(Instant::now() < deadline, "the stores never rest");
+        }
+    }
+
     fn pid(&self) -> u32 {
         self.holder.id().expect("it has not been waited for")
     }
+}
+
+/// Each store's files with their lengths and times of change. The shared-memory index
+/// is made anew from the others.
+fn state(data: &Path) -> BTreeMap<OsString, (u64, SystemTime)> {
+    let entries = fs::read_dir(data).unwrap().filter_map(Result::ok);
+    entries
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name.ends_with(".db") || name.ends_with(".db-wal")
+        })
+        .filter_map(|entry| {
+            let about = entry.metadata().ok()?;
+            Some((entry.file_name(), (about.len(), about.modified().ok()?)))
+        })
+        .collect()
 }

@@ -234,6 +234,11 @@ impl Platform {
         }
     }
 
+    /// The disk that the data is on, if it has one of its own.
+    pub fn disk(&self) -> Option<&Disk> {
+        self.disk.as_deref()
+    }
+
     /// One of the stores, to be read while nothing writes, or beside it.
     pub fn store(&self, name: &str) -> rusqlite::Connection {
         open_read_only(&self.data().join(name))

@@ -46,6 +46,18 @@ async fn a_flood_is_shed_with_503_while_memory_stays_bounded_and_service_resumes
         count("503 overloaded") > 100,
         "nothing was shed: {answers:?}"
     );
+    let refusals = [
+        "503 overloaded",
+        "503 sessions_unavailable",
+        "503 inventory_unavailable",
+    ];
+    let shed: usize = refusals.into_iter().map(count).sum();
+    let unpaid = count("429 too_many_unpaid_orders");
+    assert_eq!(
+        shed + unpaid + count("201 "),
+        CUSTOMERS * AT_ONCE,
+        "{answers:?}"
+    );
     assert!(
         count("201 ") > 100,
         "what was let in is served: {answers:?}"

@@ -87,8 +87,9 @@ async fn the_audit_finds_what_is_wrong() {
     ] {
         let path = shop.platform.data().join(store);
         let sql = sql.replace("WHERE rowid_of", "WHERE status = 'ASSEMBLED'");
-        let kept = std::fs::read(&path).unwrap();
         // Emptied into the file first, so that the copy is whole.
+        drop(checkpointed(&path));
+        let kept = std::fs::read(&path).unwrap();
         checkpointed(&path).execute_batch(&sql).unwrap();
         let report = shop.auditor().run(&shop.crowd.seen());
         assert!(

@@ -23,7 +23,6 @@ fn claims(victim: &Customer) -> Vec<(&'static str, String)> {
         ("x-auth-request-user", id.clone()),
         ("x-envoy-auth-user", id.clone()),
         ("remote-user", id.clone()),
-        ("user_uuid", id.clone()),
         ("cookie", format!("user_uuid={id}; x-user-uuid={id}")),
         ("authorization", format!("Bearer {id}")),
     ]
@@ -53,7 +52,7 @@ async fn is_not_there(
             let mut request = http
                 .request(method.clone(), format!("{}{path}", platform.url()))
                 .header("x-session-uuid", &thief.session)
-                .header("idempotency-key", "the same for both");
+                .header("idempotency-key", "the-same-for-both");
             if with_claims {
                 for (name, value) in claims(victim) {
                     request = request.header(name, value);

@@ -95,7 +95,7 @@ fn literal(line: &str) -> Option<String> {
     (value.len() >= 12 && plain && is_random(value)).then(|| value.to_owned())
 }
 
-/// `scheme://name:password@host`.
+/// A password between a URL's user and its host.
 fn in_url(line: &str) -> Option<String> {
     let (_, rest) = line.split_once("://")?;
     let authority = rest.split(['/', ' ', '"', '\'', '`', ')']).next()?;
@@ -145,7 +145,7 @@ fn the_search_finds_what_it_is_for() {
         format!("postgres://order:{}@localhost/order", &random[..8]),
     ];
     for text in planted {
-        assert_eq!(secrets(&text).len(), 1, "{text}");
+        assert!(!secrets(&text).is_empty(), "{text}");
     }
     for text in [
         "password = \"a long password $RANDOM\"",

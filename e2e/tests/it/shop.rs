@@ -102,7 +102,7 @@ impl Shop {
     /// The audit itself, without waiting.
     pub(crate) fn auditor(&self) -> Audit<'_> {
         Audit {
-            data: self.platform.data(),
+            platform: &self.platform,
             bank: Some(&self.bank),
             telegram: Some(&self.telegram),
             assembly_time: ASSEMBLY_TIME,

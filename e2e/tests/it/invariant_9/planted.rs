@@ -78,83 +78,32 @@ impl Planted {
 
     /// Secrets in bodies, headers, queries and paths, well-formed and malformed.
     pub(super) async fn ask_all(&self, platform: &Platform, out: &mut Out) {
-        let Self {
-            password, stray, ..
-        } = self;
-        let login = |password: &str| json!({"login": self.login, "password": password});
-        let bodies = [
-            ("auth/login", login(&self.wrong_password).to_string()),
-            (
-                "auth/login",
-                json!({"login": stray, "password": password}).to_string(),
-            ),
-            // A password where the login belongs, as people do.
-            (
-                "auth/login",
-                json!({"login": password, "password": ""}).to_string(),
-            ),
-            (
-                "auth/login",
-                json!({"login": self.login, "password": [password]}).to_string(),
-            ),
-            (
-                "auth/login",
-                json!({"login": self.login, "pasword": password}).to_string(),
-            ),
-            (
-                "auth/login",
-                json!({ password: self.wrong_password }).to_string(),
-            ),
-            ("auth/login", format!("{{\"password\": \"{password}\"")),
-            ("auth/login", format!("password={password}")),
-            (
-                "auth/register",
-                json!({"login": stray, "email": stray, "password": "x"}).to_string(),
-            ),
-            (
-                "auth/register",
-                json!({
-                    "login": self.login, "email": self.email, "password": password,
-                    "notification_methods": [{"provider_name": "telegram", "target": stray}],
-                })
-                .to_string(),
-            ),
-            (
-                "auth/register",
-                json!({
-                    "login": self.login, "email": self.email, "password": password,
-                    "notification_methods": [],
-                })
-                .to_string(),
-            ),
-            ("orders", json!({"part_uuids": [stray]}).to_string()),
-            ("orders", json!({"part_uuids": [], stray: 1}).to_string()),
-        ];
         let http = Client::new();
-        for (path, body) in bodies {
+        let url = |path: &str| format!("{}/api/v1/{path}", platform.url());
+        for (path, body) in self.bodies() {
             let request = http
-                .post(format!("{}/api/v1/{path}", platform.url()))
+                .post(url(path))
                 .header("content-type", "application/json")
                 .body(body);
             self.send(request, path, out).await;
         }
-        let queries = [
-            format!("parts?session={}", self.unknown_session),
-            format!("parts?{stray}=1"),
-            format!("parts?page_token={stray}"),
-            format!("orders?password={stray}"),
-            format!("orders/{stray}"),
-            format!("parts/{stray}"),
-            format!("notifications?token={}", self.telegram_token),
-            format!("{stray}/%2e%2e/{stray}"),
-        ];
-        for path in queries {
-            let request = http.request(Method::GET, format!("{}/api/v1/{path}", platform.url()));
+        for path in self.paths() {
+            let request = http.request(Method::GET, url(&path));
             self.send(request, "a query or path", out).await;
         }
+        // The name of a field or parameter that does not exist is said back to whoever
+        // sent it, so that typing errors are found; only elsewhere it must not be seen.
+        let mut said_back = Out::default();
+        let stray = &self.stray;
+        let misnamed = json!({ &self.password: self.wrong_password, stray: 1 });
+        let request = http.post(url("auth/login")).json(&misnamed);
+        self.send(request, "a field's name", &mut said_back).await;
+        let request = http.get(url(&format!("parts?{stray}=1")));
+        self.send(request, "a parameter's name", &mut said_back)
+            .await;
         for session in [&self.unknown_session, stray, &self.telegram_token] {
             let request = http
-                .get(format!("{}/api/v1/orders", platform.url()))
+                .get(url("orders"))
                 .header("x-session-uuid", session)
                 .header("cookie", format!("session_uuid={session}; other={stray}"))
                 .header("authorization", format!("Bearer {stray}"))
@@ -162,6 +111,53 @@ impl Planted {
             out.add("dead session", &answer(request).await);
         }
         self.grpc(platform, out).await;
+    }
+
+    fn bodies(&self) -> Vec<(&'static str, String)> {
+        let Self {
+            login,
+            email,
+            password,
+            wrong_password,
+            stray,
+            ..
+        } = self;
+        let account = |methods: Value| {
+            json!({
+                "login": login, "email": email, "password": password,
+                "notification_methods": methods,
+            })
+        };
+        let stray_chat = json!([{"provider_name": "telegram", "target": stray}]);
+        let log_in = "auth/login";
+        let bodies = [
+            (log_in, json!({"login": login, "password": wrong_password})),
+            (log_in, json!({"login": stray, "password": password})),
+            // A password where the login belongs, as people do.
+            (log_in, json!({"login": password, "password": ""})),
+            (log_in, json!({"login": login, "password": [password]})),
+            (log_in, json!({"login": login, "pasword": password})),
+            ("auth/register", account(stray_chat)),
+            ("auth/register", account(json!([]))),
+            ("orders", json!({"part_uuids": [stray]})),
+        ];
+        let mut bodies: Vec<_> = bodies.map(|(path, body)| (path, body.to_string())).into();
+        bodies.push((log_in, format!("{{\"password\": \"{password}\"")));
+        bodies.push((log_in, format!("password={password}")));
+        bodies
+    }
+
+    fn paths(&self) -> Vec<String> {
+        let stray = &self.stray;
+        vec![
+            format!("parts?session={}", self.unknown_session),
+            format!("parts?page_token={stray}"),
+            format!("orders?password={stray}"),
+            format!("orders/{stray}"),
+            format!("parts/{stray}"),
+            format!("notifications?token={}", self.telegram_token),
+            format!("{stray}/%2e%2e/{stray}"),
+        ]
     }
 
     /// Sends it with the live session, everything secret that a header may hold, and
