@@ -154,13 +154,32 @@ fn outcome(status: StatusCode, answer: Result<Answer, SendError>) -> Result<(), 
         StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN => match answer {
             // The chat is gone, or the user blocked the bot.
             Ok(answer) => Err(SendError::Undeliverable {
-                reason: answer.description.chars().take(100).collect(),
+                reason: words_for(&answer.description).to_owned(),
             }),
             // Not Telegram's own answer; something between refused.
             Err(_) => no_answer(NoAnswer::Status(status)),
         },
         _ => no_answer(NoAnswer::Status(status)),
     }
+}
+
+/// What Telegram says for people, in words of ours: a text of somebody else's could
+/// hold anything, the token in the request's URL included, and is never logged.
+fn words_for(description: &str) -> &'static str {
+    let known = [
+        "chat not found",
+        "bot was blocked by the user",
+        "user is deactivated",
+        "bot was kicked",
+        "bot can't initiate conversation",
+        "message text is empty",
+        "message is too long",
+        "can't parse entities",
+    ];
+    known
+        .into_iter()
+        .find(|words| description.contains(words))
+        .unwrap_or("refused for good")
 }
 
 async fn read(mut response: Response) -> Result<Answer, SendError> {
