@@ -75,7 +75,7 @@ async fn load(args: &LoadArgs) -> Result<Report, Failure> {
     shown.abort();
     let cpu = cpu::used()
         .zip(before)
-        .map(|(after, before)| after - before);
+        .map(|(after, before)| after.saturating_sub(before));
 
     let audit = match watch {
         Some(watch) => Some(settle::audit(&run, &target, watch, args, &progress).await),

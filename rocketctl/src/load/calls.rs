@@ -31,7 +31,7 @@ pub(super) struct Again {
 pub(super) fn code(answer: &Answer) -> String {
     serde_json::from_slice::<Problem>(&answer.body).map_or_else(
         |_| format!("status_{}", answer.status.as_u16()),
-        |problem| problem.code.clone().into(),
+        |problem| problem.code.clone(),
     )
 }
 
@@ -88,5 +88,61 @@ pub(super) async fn until_definite(
         }
         tokio::time::sleep(wait).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, code: &str) -> Answer {
+        let body = serde_json::json!({
+            "type": "about:blank", "title": "", "status": status, "code": code, "detail": "",
+        });
+        Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            retry_after: None,
+            body: body.to_string().into(),
+        }
+    }
+
+    #[test]
+    fn only_what_is_open_is_repeated() {
+        for (status, code) in [
+            (500, "internal"),
+            (503, "payment_pending"),
+            (429, "rate_limited"),
+            (409, "request_in_flight"),
+            (409, "payment_in_progress"),
+        ] {
+            let again = again(&Ok(answered(status, code))).map(|again| again.why);
+            assert_eq!(again.as_deref(), Some(code));
+        }
+        for (status, code) in [
+            (200, ""),
+            (201, ""),
+            (204, ""),
+            (402, "payment_declined"),
+            (404, "order_not_found"),
+            (409, "out_of_stock"),
+            (409, "already_paid"),
+            (422, "idempotency_key_reused"),
+        ] {
+            assert_eq!(again(&Ok(answered(status, code))), None, "{status} {code}");
+        }
+        let timeout = again(&Err(TransportError::Timeout)).map(|again| again.why);
+        assert_eq!(timeout.as_deref(), Some("timeout"));
+    }
+
+    #[test]
+    fn the_platform_says_how_long_to_wait_and_a_bare_answer_has_its_status() {
+        let wait = Some(Duration::from_secs(7));
+        let bare = Ok(Answer {
+            status: StatusCode::BAD_GATEWAY,
+            retry_after: wait,
+            body: bytes::Bytes::from_static(b"<html>"),
+        });
+        let why = "status_502".to_owned();
+        assert_eq!(again(&bare), Some(Again { why, wait }));
     }
 }

@@ -109,7 +109,8 @@ impl Schedule {
             lock(&run.tally).late += 1;
             return Some((number, due));
         }
-        tokio::time::sleep_until((due - TIMER_ERROR).into()).await;
+        let wake = due.checked_sub(TIMER_ERROR).unwrap_or(due);
+        tokio::time::sleep_until(wake.into()).await;
         Some((number, due.min(Instant::now())))
     }
 }
@@ -135,11 +136,11 @@ mod tests {
             Duration::from_nanos(1_000_000_333_333_333)
         );
         let steps: Vec<_> = (0..300)
-            .map(|n| offset(n + 1, 300) - offset(n, 300))
+            .map(|n| offset(n + 1, 300).abs_diff(offset(n, 300)))
             .collect();
-        let (least, most) = (steps.iter().min(), steps.iter().max());
+        let (least, most) = (steps.iter().min().unwrap(), steps.iter().max().unwrap());
         assert!(
-            *most.unwrap() - *least.unwrap() <= Duration::from_nanos(1),
+            most.abs_diff(*least) <= Duration::from_nanos(1),
             "{least:?} {most:?}"
         );
     }

@@ -33,7 +33,6 @@ pub(super) struct Report {
 }
 
 #[derive(Debug, Serialize)]
-#[expect(clippy::struct_field_names, reason = "the unit belongs to the name")]
 struct Latency {
     count: u64,
     p50_ms: f64,

@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use http::StatusCode;
 use rocket_runtime::shutdown::CancellationToken;
 use tokio::task::JoinSet;
 
@@ -115,14 +116,21 @@ impl Lane {
             tokio::time::sleep_until(look.due.0.into()).await;
             let pays = self.run.pays[look.customer].load(Ordering::Relaxed);
             let now = Instant::now();
-            let new = self.look(look.customer).await;
-            if new.is_none() {
-                *lock(&self.alarm) = Some(Instant::now());
-            }
+            let new = match self.look(look.customer).await {
+                Looked::New(new) => new,
+                Looked::Away => {
+                    *lock(&self.alarm) = Some(Instant::now());
+                    0
+                }
+                Looked::Refused(wait) => {
+                    tokio::time::sleep(wait).await;
+                    0
+                }
+            };
             let alarmed = lock(&self.alarm).is_some_and(|since| since.elapsed() < ALARM);
             let seen = lock(&self.told[look.customer]).count();
             let pause = pause(&Seen {
-                new: new.unwrap_or(0),
+                new,
                 pays: pays - look.before.1,
                 over: now - look.before.0,
                 owed: usize::try_from(pays * 2)
@@ -138,13 +146,29 @@ impl Lane {
         }
     }
 
-    /// How many messages were new; none when they could not be read.
-    async fn look(&mut self, customer: usize) -> Option<usize> {
+    async fn look(&mut self, customer: usize) -> Looked {
         let session = &self.run.customers[customer].session;
-        let answer = self.reader.try_get(Some(session), PATH).await.ok()?;
-        let shown: Messages = parse(PATH, &answer).ok()?;
-        Some(lock(&self.told[customer]).take(shown.notifications))
+        let Ok(answer) = self.reader.try_get(Some(session), PATH).await else {
+            return Looked::Away;
+        };
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            return Looked::Refused(answer.retry_after.unwrap_or(ALARMED));
+        }
+        match parse::<Messages>(PATH, &answer) {
+            Ok(shown) => Looked::New(lock(&self.told[customer]).take(shown.notifications)),
+            Err(_) => Looked::Away,
+        }
     }
+}
+
+/// What a look brought.
+enum Looked {
+    /// So many new messages.
+    New(usize),
+    /// The platform did not answer, or not with messages.
+    Away,
+    /// It answers less often than it is asked.
+    Refused(Duration),
 }
 
 /// What the next look depends on.
