@@ -25,7 +25,7 @@ pub(crate) struct TraceIds {
 impl TraceIds {
     /// Those of the OpenTelemetry span in which this thread is.
     pub(crate) fn of_current_context() -> Option<Self> {
-        Context::map_current(|context| Self::of_context(context))
+        Context::map_current(Self::of_context)
     }
 
     fn of_context(context: &Context) -> Option<Self> {
