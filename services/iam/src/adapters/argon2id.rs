@@ -1,16 +1,16 @@
 //! Passwords, hashed with argon2id on the blocking pool.
 
+mod memory;
+
 use std::{error::Error, fmt, hint::black_box, sync::Arc};
 
-use argon2::{
-    Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version,
-    password_hash::phc,
-};
+use argon2::{Algorithm, Argon2, Block, Params, Version, password_hash::phc};
 use async_trait::async_trait;
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tracing::{Span, instrument};
 
+use self::memory::Memory;
 use crate::{
     config::HashingConfig,
     domain::{Password, PasswordHash},
@@ -18,6 +18,9 @@ use crate::{
 };
 
 type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Bytes of a hash, as the PHC string format and OWASP have it.
+const OUTPUT: usize = Params::DEFAULT_OUTPUT_LEN;
 
 /// Why a hasher cannot be made.
 #[derive(Debug, Error)]
@@ -34,6 +37,7 @@ pub enum HasherError {
 #[derive(Clone)]
 pub struct Argon2idHasher {
     argon2: Arc<Argon2<'static>>,
+    memory: Arc<Memory>,
     /// One per hash at work.
     working: Arc<Semaphore>,
     /// One per hash at work or waiting.
@@ -49,6 +53,7 @@ impl Argon2idHasher {
         let params = Params::new(config.memory_kib, config.iterations, config.lanes, None)
             .map_err(HasherError::Parameters)?;
         Ok(Self {
+            memory: Arc::new(Memory::new(params.block_count())),
             argon2: Arc::new(Argon2::new(Algorithm::Argon2id, Version::V0x13, params)),
             working: Arc::new(Semaphore::new(config.concurrent)),
             admitted: Arc::new(Semaphore::new(config.concurrent + config.waiting)),
@@ -60,18 +65,18 @@ impl Argon2idHasher {
     async fn run<T, F>(&self, work: F) -> Result<T, HashError>
     where
         T: Send + 'static,
-        F: FnOnce(&Argon2<'static>) -> Result<T, BoxError> + Send + 'static,
+        F: FnOnce(&Argon2<'static>, &mut [Block]) -> Result<T, BoxError> + Send + 'static,
     {
         let admitted = admit(&self.admitted)?;
         let working = Arc::clone(&self.working)
             .acquire_owned()
             .await
             .map_err(|closed| HashError::Failed(closed.into()))?;
-        let argon2 = Arc::clone(&self.argon2);
+        let (argon2, memory) = (Arc::clone(&self.argon2), Arc::clone(&self.memory));
         let span = Span::current();
         let job = move || {
             let _permits = (admitted, working);
-            span.in_scope(|| work(&argon2))
+            span.in_scope(|| memory.lend(|blocks| work(&argon2, blocks)))
         };
         tokio::task::spawn_blocking(job)
             .await
@@ -93,8 +98,8 @@ fn admit(semaphore: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, HashError> 
 impl PasswordHasher for Argon2idHasher {
     #[instrument(name = "hash password", skip_all)]
     async fn hash(&self, password: Password) -> Result<PasswordHash, HashError> {
-        self.run(move |argon2| {
-            let hash = argon2.hash_password(password.as_bytes())?;
+        self.run(move |argon2, blocks| {
+            let hash = hash(argon2, &password, blocks)?;
             Ok(PasswordHash::from_phc(hash.to_string()))
         })
         .await
@@ -106,30 +111,65 @@ impl PasswordHasher for Argon2idHasher {
         password: Password,
         against: Option<PasswordHash>,
     ) -> Result<bool, HashError> {
-        self.run(move |argon2| {
-            if let Some(hash) = against {
-                return verify(argon2, &password, &hash);
+        self.run(move |argon2, blocks| {
+            if let Some(stored) = against {
+                return verify(&password, &stored, blocks);
             }
             // Verifying is hashing again with the stored salt, so hashing with a fresh
             // one is the same work, and no dummy hash needs to be kept.
-            black_box(argon2.hash_password(password.as_bytes())?);
+            black_box(hash(argon2, &password, blocks)?);
             Ok(false)
         })
         .await
     }
 }
 
-fn verify(
+fn hash(
     argon2: &Argon2<'static>,
     password: &Password,
-    hash: &PasswordHash,
+    blocks: &mut [Block],
+) -> Result<phc::PasswordHash, BoxError> {
+    let salt = phc::Salt::generate();
+    let mut output = [0; OUTPUT];
+    argon2.hash_password_into_with_memory(password.as_bytes(), &salt, &mut output, blocks)?;
+    Ok(phc::PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: argon2.params().try_into()?,
+        salt: Some(salt),
+        hash: Some(phc::Output::new(&output)?),
+    })
+}
+
+/// With the parameters that the stored hash has, which may be older ones.
+fn verify(
+    password: &Password,
+    stored: &PasswordHash,
+    blocks: &mut [Block],
 ) -> Result<bool, BoxError> {
-    let parsed = phc::PasswordHash::new(hash.as_str())?;
-    match argon2.verify_password(password.as_bytes(), &parsed) {
-        Ok(()) => Ok(true),
-        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
-        Err(other) => Err(other.into()),
+    let stored = phc::PasswordHash::new(stored.as_str())?;
+    let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else {
+        return Err("a stored hash without salt or output".into());
+    };
+    let params = Params::try_from(&stored)?;
+    let version = stored
+        .version
+        .map_or(Ok(Version::V0x13), Version::try_from)?;
+    let needed = params.block_count();
+    let argon2 = Argon2::new(
+        Algorithm::try_from(stored.algorithm.as_str())?,
+        version,
+        params,
+    );
+    let mut output = [0; phc::Output::MAX_LENGTH];
+    let output = &mut output[..expected.len()];
+    if let Some(blocks) = blocks.get_mut(..needed) {
+        argon2.hash_password_into_with_memory(password.as_bytes(), salt, output, blocks)?;
+    } else {
+        argon2.hash_password_into(password.as_bytes(), salt, output)?;
     }
+    // Compares in constant time.
+    Ok(phc::Output::new(output)? == *expected)
 }
 
 impl fmt::Debug for Argon2idHasher {

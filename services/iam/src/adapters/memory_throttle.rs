@@ -162,7 +162,7 @@ impl LoginThrottle for MemoryThrottle {
     async fn succeeded(&self, login: &LoginName, source: Source) {
         let mut counts = self.lock();
         let forgotten = counts.by_key.remove(&key(login, source));
-        let count = forgotten.map_or(0, |attempts| attempts.len());
+        let count = forgotten.as_ref().map_or(0, VecDeque::len);
         counts.discount(login, count);
     }
 

@@ -36,6 +36,46 @@ async fn verifies_the_right_password_only() {
 }
 
 #[tokio::test]
+async fn hashes_of_other_parameters_are_still_verified() {
+    let small = Argon2idHasher::new(&cheap(1, 0)).unwrap();
+    let large = Argon2idHasher::new(&HashingConfig {
+        memory_kib: 64,
+        iterations: 2,
+        ..cheap(1, 0)
+    });
+    let large = large.unwrap();
+    for (of, by) in [(&small, &large), (&large, &small)] {
+        let hash = of.hash(password("correct horse")).await.unwrap();
+        let right = by.verify(password("correct horse"), Some(hash.clone()));
+        assert!(right.await.unwrap());
+        let wrong = by.verify(password("wrong horse"), Some(hash));
+        assert!(!wrong.await.unwrap());
+    }
+}
+
+/// The reference: what the crate itself makes of a stored hash.
+#[tokio::test]
+async fn hashes_are_those_of_argon2id() {
+    use argon2::PasswordVerifier as _;
+
+    let hasher = Argon2idHasher::new(&cheap(1, 0)).unwrap();
+    let hash = hasher.hash(password("correct horse")).await.unwrap();
+    let verified = Argon2::default().verify_password(b"correct horse", hash.as_str());
+    assert!(verified.is_ok());
+    let refused = Argon2::default().verify_password(b"wrong horse", hash.as_str());
+    assert!(refused.is_err());
+}
+
+#[tokio::test]
+async fn one_hash_after_another_works_in_the_same_memory() {
+    let hasher = Argon2idHasher::new(&cheap(2, 0)).unwrap();
+    for _ in 0..10 {
+        hasher.hash(password("correct horse")).await.unwrap();
+    }
+    assert_eq!(hasher.memory.kept(), 1);
+}
+
+#[tokio::test]
 async fn a_damaged_stored_hash_is_an_error_and_never_a_match() {
     let hasher = Argon2idHasher::new(&cheap(1, 0)).unwrap();
     let damaged = PasswordHash::from_phc("not a hash".into());
@@ -75,7 +115,7 @@ async fn works_on_a_bounded_number_and_refuses_what_cannot_wait() {
         let (hasher, started) = (hasher.clone(), started.clone());
         callers.push(tokio::spawn(async move {
             hasher
-                .run(move |_| {
+                .run(move |_, _| {
                     started.send(()).unwrap();
                     finished.recv().ok();
                     Ok(())
