@@ -1,7 +1,6 @@
 //! Where the collector sends what it was sent.
 
 use std::{
-    collections::HashMap,
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
@@ -36,8 +35,8 @@ use tonic::{
 pub(super) struct Receiver {
     spans: Arc<Mutex<Vec<Span>>>,
     logs: Arc<Mutex<Vec<LogRecord>>>,
-    /// The newest state of each metric.
-    metrics: Arc<Mutex<HashMap<String, Metric>>>,
+    /// Each state of each metric; the collector may pass them on in another order.
+    metrics: Arc<Mutex<Vec<Metric>>>,
     /// All requests as text, resources and all, to be searched.
     text: Arc<Mutex<String>>,
 }
@@ -65,8 +64,10 @@ impl Receiver {
         self.logs.lock().unwrap().clone()
     }
 
-    pub(super) fn metric(&self, name: &str) -> Option<Metric> {
-        self.metrics.lock().unwrap().get(name).cloned()
+    pub(super) fn metrics(&self, name: &str) -> Vec<Metric> {
+        let metrics = self.metrics.lock().unwrap();
+        let named = metrics.iter().filter(|metric| metric.name == name);
+        named.cloned().collect()
     }
 
     pub(super) fn text(&self) -> String {
@@ -133,10 +134,8 @@ impl MetricsService for Receiver {
             .resource_metrics
             .into_iter()
             .flat_map(|all| all.scope_metrics);
-        let mut metrics = self.metrics.lock().unwrap();
-        for metric in scopes.flat_map(|scope| scope.metrics) {
-            metrics.insert(metric.name.clone(), metric);
-        }
+        let metrics = scopes.flat_map(|scope| scope.metrics);
+        self.metrics.lock().unwrap().extend(metrics);
         Ok(Response::new(ExportMetricsServiceResponse::default()))
     }
 }
