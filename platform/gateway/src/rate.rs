@@ -47,7 +47,7 @@ impl Rate {
         };
         Self {
             requests,
-            per: Duration::from_secs(60),
+            per: Duration::from_mins(1),
         }
     }
 
@@ -95,7 +95,7 @@ impl Rates {
 /// One rate for each key, of a bounded number of keys.
 #[derive(Debug)]
 struct Limiter<K: Hash + Eq + Clone + Debug> {
-    limiter: RateLimiter<K, BoundedStates<K>, Ticks>,
+    gcra: RateLimiter<K, BoundedStates<K>, Ticks>,
     most: usize,
     tidied: Mutex<Tidied>,
 }
@@ -109,7 +109,7 @@ struct Tidied {
 impl<K: Hash + Eq + Clone + Debug> Limiter<K> {
     fn new(rate: Rate, most: usize) -> Self {
         Self {
-            limiter: RateLimiter::new(rate.quota(), BoundedStates::new(most), Ticks),
+            gcra: RateLimiter::new(rate.quota(), BoundedStates::new(most), Ticks),
             most,
             tidied: Mutex::new(Tidied {
                 at: Ticks.now(),
@@ -121,7 +121,7 @@ impl<K: Hash + Eq + Clone + Debug> Limiter<K> {
     /// Counts one request, or says how long to wait.
     fn count(&self, key: &K) -> Result<(), Duration> {
         self.tidy();
-        self.limiter
+        self.gcra
             .check_key(key)
             .map_err(|until| until.wait_time_from(Ticks.now()))
     }
@@ -134,14 +134,14 @@ impl<K: Hash + Eq + Clone + Debug> Limiter<K> {
         tidied.counted_since += 1;
         let grown = tidied.counted_since > self.most / 2;
         let waited = now.duration_since(tidied.at) >= TIDY_AT_MOST_EVERY;
-        if waited && (grown || self.limiter.len() >= self.most) {
+        if waited && (grown || self.gcra.len() >= self.most) {
             *tidied = Tidied {
                 at: now,
                 counted_since: 0,
             };
             drop(tidied);
-            self.limiter.retain_recent();
-            self.limiter.shrink_to_fit();
+            self.gcra.retain_recent();
+            self.gcra.shrink_to_fit();
         }
     }
 }

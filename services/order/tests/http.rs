@@ -360,12 +360,12 @@ async fn two_hundred_orders_at_once_do_not_pass_a_hundred() {
     let server = Arc::new(Server::new());
     let session = server.sessions.sign_in(id(10));
     let body = parts(1);
-    let creates = (0..200).map(|_| {
+    let attempts = (0..200).map(|_| {
         let (server, session, body) = (Arc::clone(&server), session.clone(), body.clone());
         tokio::spawn(async move { server.post(&session, "/api/v1/orders", &body).await })
     });
     let (mut created, mut refused) = (Vec::new(), 0);
-    for answer in futures::future::join_all(creates).await {
+    for answer in futures::future::join_all(attempts).await {
         let answer = answer.unwrap();
         if answer.status == 201 {
             created.push(answer.json()["order_uuid"].as_str().unwrap().to_owned());

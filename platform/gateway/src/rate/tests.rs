@@ -45,7 +45,7 @@ async fn new_keys_beyond_the_bound_share_one_state_and_known_ones_keep_theirs() 
     }
     let strangers = (1_000..2_000).filter(|key| limiter.count(key).is_ok());
     assert_eq!(strangers.count(), 10);
-    assert_eq!(limiter.limiter.len(), 100);
+    assert_eq!(limiter.gcra.len(), 100);
     assert_eq!(passed(&limiter, 7, 20), 9);
 }
 
@@ -57,7 +57,7 @@ async fn keys_that_are_as_good_as_new_make_room() {
     }
     advance(Duration::from_mins(2)).await;
     assert_eq!(passed(&limiter, 1_000, 20), 10);
-    assert_eq!(limiter.limiter.len(), 1);
+    assert_eq!(limiter.gcra.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -70,5 +70,5 @@ async fn keys_are_forgotten_without_a_flood_too() {
     for _ in 0..60 {
         limiter.count(&1_000).unwrap();
     }
-    assert_eq!(limiter.limiter.len(), 1);
+    assert_eq!(limiter.gcra.len(), 1);
 }

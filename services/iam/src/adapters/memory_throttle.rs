@@ -7,6 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use rocket_runtime::ClientAddress;
 use time::{Duration, OffsetDateTime};
 
 use crate::{
@@ -124,7 +125,7 @@ impl Counts {
 }
 
 fn key(login: &LoginName, source: Source) -> Key {
-    (login.clone(), source.map(|client| client.network()))
+    (login.clone(), source.map(ClientAddress::network))
 }
 
 #[async_trait]

@@ -1,5 +1,3 @@
-use rocket_runtime::ClientAddress;
-
 use super::*;
 
 const START: OffsetDateTime = time::macros::datetime!(2030-01-01 00:00 UTC);
