@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rocket_telemetry::LogFormat;
 
-use crate::load::LoadArgs;
+use crate::{dlq::DlqArgs, load::LoadArgs, parts::PartsArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -32,6 +32,10 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Buy many rockets at a constant rate, measure it, and audit every order.
     Load(LoadArgs),
+    /// Look at records that could not be handled, and bring them back.
+    Dlq(DlqArgs),
+    /// Bring parts into the shop.
+    Parts(PartsArgs),
     /// Print the CustomResourceDefinition of RocketPlatform as YAML.
     #[command(after_help = "Example:\n  rocketctl crd | kubectl apply --server-side -f -")]
     Crd,

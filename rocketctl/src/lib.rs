@@ -5,9 +5,11 @@
 
 mod cli;
 mod demo;
+mod dlq;
 mod exit;
 mod load;
 mod openapi;
+mod parts;
 mod up;
 
 use std::{io::Write as _, process::ExitCode};
@@ -38,10 +40,19 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Up(args) => up::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Load(args) => load::run(&args),
+        Command::Dlq(args) => dlq::run(&args),
+        Command::Parts(args) => parts::run(&args),
         Command::Crd => print(rocket_operator_api::crd_yaml().as_bytes()),
         Command::Openapi => print(openapi::json().as_bytes()),
         Command::Descriptors => print(rocket_proto::FILE_DESCRIPTOR_SET),
     }
+}
+
+/// A value as people and programs read it, with a line's end.
+fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value)
+        .map(|text| text + "\n")
+        .map_err(|error| Failure::failed(format!("JSON: {error}")))
 }
 
 fn print(bytes: &[u8]) -> Result<(), Failure> {

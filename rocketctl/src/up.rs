@@ -5,7 +5,7 @@
 //! until a signal asks them to end.
 
 mod compose;
-mod data_dir;
+pub(crate) mod data_dir;
 mod door;
 mod settings;
 

@@ -4,7 +4,9 @@
 
 mod bank_faults;
 mod clock_jumps;
+mod command;
 mod disk;
+mod dlq;
 mod flood;
 mod gateway;
 mod invariant_1;
@@ -14,12 +16,14 @@ mod invariant_4;
 mod invariant_5;
 mod invariant_6;
 mod invariant_7;
+mod invariant_8;
 mod invariant_9;
 mod kill_loop;
 mod limits;
 mod load;
 mod order_walk;
 mod otlp;
+mod parts;
 mod readme;
 mod refusals;
 mod repository;

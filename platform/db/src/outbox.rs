@@ -5,6 +5,7 @@
 //! key and destination, so rows of one key are sent in order; a relay that dies
 //! loses its leases by time. A row that is sent is deleted.
 
+mod parked;
 mod sqlite;
 
 use std::time::Duration;
@@ -13,6 +14,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use self::parked::{Parked, ParkedMessages};
 pub use self::sqlite::{MIGRATION, SqliteOutbox, end_leases, insert};
 use crate::DbError;
 

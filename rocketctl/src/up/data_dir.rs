@@ -58,6 +58,31 @@ impl DataDir {
         })
     }
 
+    /// A store of a platform that runs, or has run, in this directory, for a command
+    /// that works beside it: nothing is locked and nothing is made. Only of exactly
+    /// this format, as a program of another one may be at work.
+    pub(crate) fn store_beside(path: &Path, name: &str) -> Result<PathBuf, Failure> {
+        check_format(path)?;
+        let file = path.join(name);
+        let format = fs::read_to_string(path.join(FORMAT_FILE)).unwrap_or_default();
+        if format.is_empty() || !file.exists() {
+            return Err(Failure::data(format!(
+                "{}: holds no {name}: no platform has run there yet; start `rocketctl up` on it \
+                 once, or choose another directory with --data",
+                path.display()
+            )));
+        }
+        if format.trim() != FORMAT.to_string() {
+            return Err(Failure::data(format!(
+                "{}: written by an older version (format {}, this program knows {FORMAT}); \
+                 `rocketctl up` brings it up to date",
+                path.display(),
+                format.trim()
+            )));
+        }
+        Ok(file)
+    }
+
     /// The path of one of its files.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
@@ -183,6 +208,24 @@ mod tests {
             .to_string();
         assert!(message.contains("newer version"), "{message}");
         assert_eq!(names(dir.path()), [FORMAT_FILE]);
+    }
+
+    #[test]
+    fn a_command_works_beside_a_platform_of_its_own_format_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let beside = || DataDir::store_beside(dir.path(), "events.db");
+        let message = |found: Result<PathBuf, Failure>| found.unwrap_err().to_string();
+        assert!(message(beside()).contains("no platform has run there"));
+        assert_eq!(names(dir.path()), [] as [&str; 0], "nothing is made");
+        let _held = DataDir::open(dir.path(), Currency::USD).unwrap();
+        assert!(message(beside()).contains("no platform has run there"));
+        fs::write(dir.path().join("events.db"), "").unwrap();
+        assert_eq!(beside().unwrap(), dir.path().join("events.db"));
+        for (format, word) in [(FORMAT - 1, "older version"), (FORMAT + 1, "newer version")] {
+            fs::write(dir.path().join(FORMAT_FILE), format.to_string()).unwrap();
+            let message = message(beside());
+            assert!(message.contains(word), "{message}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use rocket_rpc::{
     session::SharedSessions,
 };
 use rocket_runtime::{SharedClock, shutdown::CancellationToken, tasks::Tasks};
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::{
     adapters::sqlite::SqliteInventory,
@@ -91,13 +91,9 @@ impl App {
         self.router.clone()
     }
 
-    /// Imports a catalogue's YAML text: adds parts, updates known ones.
-    pub async fn import_catalogue(&self, yaml: &str) -> Result<ImportSummary, ImportError> {
-        let summary = self.import.run(yaml).await?;
-        for (part_uuid, least) in &summary.refused {
-            warn!(%part_uuid, least, "the catalogue has less of a part than is held and sold");
-        }
-        Ok(summary)
+    /// Imports a catalogue's text: adds parts, updates known ones.
+    pub async fn import_catalogue(&self, text: &str) -> Result<ImportSummary, ImportError> {
+        self.import.run(text).await
     }
 
     /// Where every piece of every part is.

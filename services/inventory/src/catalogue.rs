@@ -1,5 +1,5 @@
-//! Reads a catalogue: parts as YAML, for `rocketctl parts import` and for the first
-//! start of a development installation.
+//! Reads a catalogue: parts as YAML or JSON, for `rocketctl parts import` and for the
+//! first start of a development installation.
 //!
 //! ```yaml
 //! parts:
@@ -16,19 +16,23 @@
 //! ```
 //!
 //! Reading is strict: an unknown field, a wrong type or a value out of bounds is
-//! refused and named.
+//! refused and named, and all of them at once.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    fmt,
-};
+mod entry;
+mod fields;
 
-use rocket_runtime::money::Money;
-use serde::Deserialize;
-use uuid::Uuid;
+use std::{collections::HashSet, fmt};
 
+use serde::Deserialize as _;
+use serde_json::Value;
+
+use crate::domain::NewPart;
 pub use crate::domain::Problem;
-use crate::domain::{Category, Dimensions, Manufacturer, MetadataValue, NewPart, PartDetails};
+
+use self::fields::Fields;
+
+/// The most parts of one catalogue: they are written at once, while orders wait.
+pub const MAX_PARTS: usize = 5_000;
 
 /// All that is wrong with a catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,24 +51,27 @@ impl fmt::Display for CatalogueError {
 
 impl std::error::Error for CatalogueError {}
 
-/// The parts of a catalogue, in its order. Fails with the first thing that is not of
-/// the right form, or else with everything that is out of bounds.
-pub fn parse(yaml: &str) -> Result<Vec<NewPart>, CatalogueError> {
-    let file = read(yaml).map_err(|problem| CatalogueError(vec![problem]))?;
+/// The parts of a catalogue, in its order. Fails with everything that is wrong; of text
+/// that is neither YAML nor JSON, with the first place where it is not.
+pub fn parse(text: &str) -> Result<Vec<NewPart>, CatalogueError> {
+    let file = read(text).map_err(|problem| CatalogueError(vec![problem]))?;
     let mut problems = Vec::new();
-    let mut parts = Vec::with_capacity(file.parts.len());
+    let mut parts = Vec::new();
     let mut seen = HashSet::new();
-    for (index, entry) in file.parts.into_iter().enumerate() {
-        match entry.into_part() {
-            Ok(part) => {
-                if !seen.insert(part.uuid) {
-                    problems.push(at(index, &Problem::new("uuid", "each id once")));
-                }
-                problems.extend(part.problems().iter().map(|problem| at(index, problem)));
-                parts.push(part);
-            }
-            Err(problem) => problems.push(at(index, &problem)),
+    for (index, value) in entries(file, &mut problems).into_iter().enumerate() {
+        let place = format!("parts[{index}]");
+        let known = problems.len();
+        let part = entry::read(value, &place, &mut problems);
+        let uuid = format!("{place}.uuid");
+        let sound = problems[known..]
+            .iter()
+            .all(|problem| problem.field != uuid);
+        if sound && !seen.insert(part.uuid) {
+            problems.push(Problem::new(uuid, "each id once"));
         }
+        let of_part = part.problems().into_iter();
+        problems.extend(of_part.map(|problem| within(&place, &problem)));
+        parts.push(part);
     }
     if problems.is_empty() {
         Ok(parts)
@@ -73,19 +80,34 @@ pub fn parse(yaml: &str) -> Result<Vec<NewPart>, CatalogueError> {
     }
 }
 
-fn at(index: usize, problem: &Problem) -> Problem {
-    Problem::new(
-        format!("parts[{index}].{}", problem.field),
-        &problem.expected,
-    )
+/// The entries of `parts`, or what is wrong on the way to them.
+fn entries(file: Value, problems: &mut Vec<Problem>) -> Vec<Value> {
+    let mut fields = Fields::of(file, "", problems);
+    let parts = fields.list("parts");
+    fields.end();
+    if parts.len() > MAX_PARTS {
+        problems.push(Problem::new(
+            "parts",
+            format!("at most {MAX_PARTS} parts in one file"),
+        ));
+        return Vec::new();
+    }
+    parts
 }
 
-fn read(yaml: &str) -> Result<File, Problem> {
+/// What is wrong with a field of a part, as it is called from outside.
+pub(crate) fn within(place: &str, problem: &Problem) -> Problem {
+    Problem::new(format!("{place}.{}", problem.field), &problem.expected)
+}
+
+fn read(text: &str) -> Result<Value, Problem> {
+    // `on` and `no` are words, as YAML 1.2 has it.
+    let options = serde_saphyr::options! { strict_booleans: true };
     let mut problem = None;
-    let file = serde_saphyr::with_deserializer_from_str(yaml, |reader| {
+    let file = serde_saphyr::with_deserializer_from_str_with_options(text, options, |reader| {
         let mut track = serde_path_to_error::Track::new();
         let tracked = serde_path_to_error::Deserializer::new(reader, &mut track);
-        File::deserialize(tracked).inspect_err(|error| {
+        Value::deserialize(tracked).inspect_err(|error| {
             problem = Some(malformed(&track.path().to_string(), error));
         })
     });
@@ -95,119 +117,6 @@ fn read(yaml: &str) -> Result<File, Problem> {
 fn malformed(path: &str, error: &serde_saphyr::Error) -> Problem {
     let field = if path == "." { "catalogue" } else { path };
     Problem::new(field, error.without_snippet().to_string())
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    parts: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    uuid: Uuid,
-    name: String,
-    description: String,
-    price: i64,
-    stock: i64,
-    category: CategoryName,
-    dimensions: Size,
-    manufacturer: Maker,
-    #[serde(default)]
-    tags: Vec<String>,
-    #[serde(default)]
-    metadata: BTreeMap<String, Scalar>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-enum CategoryName {
-    Engine,
-    Fuel,
-    Porthole,
-    Wing,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(clippy::struct_field_names, reason = "the unit belongs to the name")]
-struct Size {
-    length_cm: f64,
-    width_cm: f64,
-    height_cm: f64,
-    weight_kg: f64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Maker {
-    name: String,
-    country: String,
-    website: String,
-}
-
-/// The type follows the YAML: `true`, `3`, `3.5`, anything else is text.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Scalar {
-    Flag(bool),
-    Integer(i64),
-    Double(f64),
-    Text(String),
-}
-
-impl Entry {
-    fn into_part(self) -> Result<NewPart, Problem> {
-        let price = Money::from_minor(self.price)
-            .map_err(|_| Problem::new("price", "minor units, not negative"))?;
-        let metadata = self.metadata.into_iter();
-        Ok(NewPart {
-            uuid: self.uuid,
-            stock: self.stock,
-            details: PartDetails {
-                name: self.name,
-                description: self.description,
-                price,
-                category: self.category.into(),
-                dimensions: Dimensions {
-                    length_cm: self.dimensions.length_cm,
-                    width_cm: self.dimensions.width_cm,
-                    height_cm: self.dimensions.height_cm,
-                    weight_kg: self.dimensions.weight_kg,
-                },
-                manufacturer: Manufacturer {
-                    name: self.manufacturer.name,
-                    country: self.manufacturer.country,
-                    website: self.manufacturer.website,
-                },
-                tags: self.tags,
-                metadata: metadata.map(|(key, value)| (key, value.into())).collect(),
-            },
-        })
-    }
-}
-
-impl From<CategoryName> for Category {
-    fn from(name: CategoryName) -> Self {
-        match name {
-            CategoryName::Engine => Self::Engine,
-            CategoryName::Fuel => Self::Fuel,
-            CategoryName::Porthole => Self::Porthole,
-            CategoryName::Wing => Self::Wing,
-        }
-    }
-}
-
-impl From<Scalar> for MetadataValue {
-    fn from(value: Scalar) -> Self {
-        match value {
-            Scalar::Flag(value) => Self::Flag(value),
-            Scalar::Integer(value) => Self::Integer(value),
-            Scalar::Double(value) => Self::Double(value),
-            Scalar::Text(value) => Self::Text(value),
-        }
-    }
 }
 
 #[cfg(test)]

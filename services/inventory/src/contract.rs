@@ -52,7 +52,8 @@ macro_rules! inventory_contract {
         $crate::inventory_contract!(@ $stores;
             importing: an_empty_store_says_so, a_part_comes_back_as_it_was_imported,
                 importing_again_updates_and_keeps_what_is_taken,
-                importing_less_than_is_taken_is_refused, an_unknown_part_is_none;
+                importing_less_than_is_taken_is_refused,
+                    checking_an_import_says_what_it_would_do_and_does_nothing, an_unknown_part_is_none;
             listing: pages_follow_name_and_id_and_miss_nothing, text_is_never_a_pattern,
                 sql_and_json_in_text_are_only_text;
             filtering: a_filter_selects_what_the_naive_model_selects;

@@ -45,8 +45,8 @@ pub enum Imported {
     Updated,
     /// The store said the same already.
     Unchanged,
-    /// Nothing was changed: the catalogue brings in fewer pieces than are held and
-    /// sold.
+    /// The catalogue brings in fewer pieces than are held and sold, so that nothing of
+    /// it is imported.
     StockTooLow {
         /// The least that could be imported.
         least: i64,
@@ -73,18 +73,25 @@ pub trait PartRepository: Send + Sync {
     /// Whether there is no part at all.
     async fn is_empty(&self) -> Result<bool, StoreError>;
 
-    /// Adds parts and updates known ones, each by itself; answers in the order of
-    /// `parts`.
+    /// Adds parts and updates known ones; answers in the order of `parts`. When any is
+    /// [`Imported::StockTooLow`] MUST change nothing: the others then say what would
+    /// have become of them.
     ///
-    /// MUST leave held and sold as they are. MUST set what can be ordered to
-    /// `stock - held - sold` in the same atomic step as it reads those two, and leave
-    /// a part alone for which that is negative. MUST set `updated_at` to `now` only
-    /// when details change.
+    /// MUST leave held and sold as they are, and parts that are not named. MUST set
+    /// what can be ordered to `stock - held - sold` in the same atomic step as it reads
+    /// those two, and leave a part alone for which that is negative. MUST set
+    /// `updated_at` to `now` only when details change. A store without transactions
+    /// over several records looks at all parts first; should pieces be taken between
+    /// that and its writing a part, so that too few are left, it leaves that part
+    /// alone and says so, and importing again is safe.
     async fn import(
         &self,
         parts: Vec<NewPart>,
         now: OffsetDateTime,
     ) -> Result<Vec<Imported>, StoreError>;
+
+    /// What [`PartRepository::import`] would do now. MUST change nothing.
+    async fn check_import(&self, parts: Vec<NewPart>) -> Result<Vec<Imported>, StoreError>;
 
     /// Where every piece is, per part in the order of ids; for tests and audits.
     /// Exact only while nothing is being reserved.

@@ -1,6 +1,7 @@
 use rocket_runtime::money::Money;
 
 use super::*;
+use crate::domain::{Category, MetadataValue};
 
 const EXAMPLE: &str = include_str!("../../../../examples/catalogue.yaml");
 
@@ -39,7 +40,7 @@ fn a_part_is_read_as_written() {
     );
 }
 
-/// The first problem's field when `from` in the example is replaced by `to`.
+/// The only problem when `from` in the example is replaced by `to`.
 fn problem(from: &str, to: &str) -> Problem {
     assert!(ONE.contains(from), "{from}");
     let CatalogueError(mut problems) = parse(&ONE.replace(from, to)).unwrap_err();
@@ -53,7 +54,6 @@ fn what_is_wrong_is_named() {
         ("price: 1999", "price: -1", "parts[0].price"),
         ("price: 1999", "price: 19.99", "parts[0].price"),
         ("price: 1999", "price: cheap", "parts[0].price"),
-        ("price: 1999", "prize: 1999", "parts[0].prize"),
         ("stock: 3", "stock: -3", "parts[0].stock"),
         ("stock: 3", "stock: 3\n    held: 1", "parts[0].held"),
         ("WING", "SAIL", "parts[0].category"),
@@ -83,11 +83,68 @@ fn what_is_wrong_is_named() {
         ("[light]", "[light, light]", "parts[0].tags[1]"),
         ("[light]", "light", "parts[0].tags"),
         ("integer: 7", "integer: [7]", "parts[0].metadata.integer"),
-        ("parts:", "pieces:", "pieces"),
+        ("name: Fin", "name: 747", "parts[0].name"),
+        ("tags: [light]", "tags: [light, 7]", "parts[0].tags[1]"),
+        ("integer: 7", "integer: .inf", "parts[0].metadata.integer"),
+        (
+            "{name: Maker, country: Japan, website: 'https://maker.example'}",
+            "Maker",
+            "parts[0].manufacturer",
+        ),
     ];
     for (from, to, field) in cases {
         assert_eq!(problem(from, to).field, field, "{to}");
     }
+}
+
+#[test]
+fn words_that_older_yaml_takes_for_flags_are_words() {
+    let [part] = parse(&ONE.replace("Japan", "NO").replace("flag: true", "flag: on"))
+        .unwrap()
+        .try_into()
+        .unwrap();
+    assert_eq!(part.details.manufacturer.country, "NO");
+    let flag = part.details.metadata.get("flag");
+    assert_eq!(flag, Some(&MetadataValue::Text("on".to_owned())));
+}
+
+#[test]
+fn json_is_read_as_well() {
+    let value: Value = serde_saphyr::from_str(ONE).unwrap();
+    let json = serde_json::to_string_pretty(&value).unwrap();
+    assert_eq!(parse(&json.replace("  ", "\t")), parse(ONE));
+}
+
+#[test]
+fn a_name_that_is_no_field_and_a_field_that_is_missing_are_both_told() {
+    for (from, to, expected) in [
+        (
+            "price: 1999",
+            "prize: 1999",
+            &["parts[0].price", "parts[0].prize"][..],
+        ),
+        ("parts:", "pieces:", &["parts", "pieces"]),
+    ] {
+        let CatalogueError(problems) = parse(&ONE.replace(from, to)).unwrap_err();
+        let fields: Vec<_> = problems.iter().map(|problem| &problem.field).collect();
+        assert_eq!(fields, expected);
+    }
+}
+
+#[test]
+fn a_catalogue_has_a_bound() {
+    let entry = ONE.replace("parts:\n", "");
+    let many = format!("parts:\n{}", entry.repeat(MAX_PARTS + 1));
+    let CatalogueError(problems) = parse(&many).unwrap_err();
+    assert_eq!(problems.len(), 1, "{:?}", &problems[..2]);
+    assert_eq!(problems[0].field, "parts");
+    let CatalogueError(problems) =
+        parse(&format!("parts:\n{}", entry.repeat(MAX_PARTS))).unwrap_err();
+    assert_eq!(
+        problems.len(),
+        MAX_PARTS - 1,
+        "all but the first are repeated"
+    );
 }
 
 #[test]
@@ -118,6 +175,7 @@ fn every_problem_of_every_part_is_told_at_once() {
         ONE.replace("parts:\n", "").replace("stock: 3", "stock: -1")
     );
     let twice = twice.replace("name: Maker", "name: ' Maker'");
+    let twice = twice.replace("price: 1999", "price: cheap");
     let CatalogueError(problems) = parse(&twice).unwrap_err();
     let fields: Vec<_> = problems
         .iter()
@@ -126,7 +184,9 @@ fn every_problem_of_every_part_is_told_at_once() {
     assert_eq!(
         fields,
         [
+            "parts[0].price",
             "parts[0].manufacturer.name",
+            "parts[1].price",
             "parts[1].uuid",
             "parts[1].stock",
             "parts[1].manufacturer.name",

@@ -79,11 +79,17 @@ pub async fn importing_less_than_is_taken_is_refused(stores: Stores) {
     let mut less = new_part(part, 3);
     "not to be seen".clone_into(&mut less.details.description);
     let other = new_part(Uuid::new_v4(), 1);
-    let outcome = stores.parts.import(vec![less, other], at(2)).await.unwrap();
-    assert_eq!(
-        outcome,
-        [Imported::StockTooLow { least: 4 }, Imported::Added]
-    );
+    let (all, other) = (vec![other.clone(), less], other.uuid);
+    for outcome in [
+        stores.parts.check_import(all.clone()).await.unwrap(),
+        stores.parts.import(all, at(2)).await.unwrap(),
+    ] {
+        assert_eq!(
+            outcome,
+            [Imported::Added, Imported::StockTooLow { least: 4 }]
+        );
+    }
+    assert_eq!(stores.parts.get(other).await.unwrap(), None, "all or none");
     stores.expect(part, 6, 4, 0).await;
     let shown = stores.parts.get(part).await.unwrap().unwrap();
     assert_eq!(shown.details.description, "for tests");
@@ -95,4 +101,25 @@ pub async fn importing_less_than_is_taken_is_refused(stores: Stores) {
         .unwrap();
     assert_eq!(outcome, [Imported::Updated]);
     stores.expect(part, 0, 4, 0).await;
+}
+
+pub async fn checking_an_import_says_what_it_would_do_and_does_nothing(stores: Stores) {
+    let [known, same] = stores.stocked([10, 3]).await;
+    let mut changed = new_part(known, 12);
+    changed.details.price = changed.details.price.checked_mul(2).unwrap();
+    let added = new_part(Uuid::new_v4(), 1);
+    let all = vec![changed, new_part(same, 3), added.clone()];
+    let before = stores.parts.get(known).await.unwrap();
+    let expected = [Imported::Updated, Imported::Unchanged, Imported::Added];
+    for _ in 0..2 {
+        let outcome = stores.parts.check_import(all.clone()).await.unwrap();
+        assert_eq!(outcome, expected);
+        assert_eq!(stores.parts.get(known).await.unwrap(), before);
+        assert_eq!(stores.parts.get(added.uuid).await.unwrap(), None);
+    }
+    let outcome = stores.parts.import(all.clone(), at(9)).await.unwrap();
+    assert_eq!(outcome, expected);
+    stores.expect(known, 12, 0, 0).await;
+    let outcome = stores.parts.import(all, at(10)).await.unwrap();
+    assert_eq!(outcome, [Imported::Unchanged; 3], "once more is nothing");
 }

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use rocket_runtime::SharedClock;
 use tracing::{Instrument as _, info_span};
-use uuid::Uuid;
 
 use crate::{
     catalogue::{self, CatalogueError},
-    domain::NewPart,
+    domain::{NewPart, Problem},
     ports::{Imported, PartRepository, StoreError},
 };
 
@@ -28,15 +27,12 @@ pub struct ImportSummary {
     pub updated: usize,
     /// Parts that were the same already.
     pub unchanged: usize,
-    /// Parts that were left alone because the catalogue brings in fewer pieces than
-    /// are held and sold, each with the least that could be imported.
-    pub refused: Vec<(Uuid, i64)>,
 }
 
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// The catalogue is not sound.
+    /// The catalogue is not sound, or brings in less of a part than is held and sold.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
     /// The store failed; importing again is safe.
@@ -50,37 +46,55 @@ impl ImportParts {
         Self { parts, clock }
     }
 
-    /// Imports a catalogue's YAML text; nothing of it unless all of it is sound.
-    pub async fn run(&self, yaml: &str) -> Result<ImportSummary, ImportError> {
-        let parts = catalogue::parse(yaml)?;
-        Ok(self.import(parts).await?)
+    /// Imports a catalogue's text; nothing of it unless all of it can be imported. Parts
+    /// that it does not name stay as they are, and importing it again changes nothing.
+    pub async fn run(&self, text: &str) -> Result<ImportSummary, ImportError> {
+        self.import(catalogue::parse(text)?).await
     }
 
-    /// Imports a catalogue's YAML text if the store has no part yet, else none.
-    pub async fn run_when_empty(&self, yaml: &str) -> Result<Option<ImportSummary>, ImportError> {
-        let parts = catalogue::parse(yaml)?;
+    /// What importing this text would do now.
+    pub async fn check(&self, text: &str) -> Result<ImportSummary, ImportError> {
+        let parts = catalogue::parse(text)?;
+        summary(self.parts.check_import(parts).await?)
+    }
+
+    /// Imports a catalogue's text if the store has no part yet, else none.
+    pub async fn run_when_empty(&self, text: &str) -> Result<Option<ImportSummary>, ImportError> {
+        let parts = catalogue::parse(text)?;
         if !self.parts.is_empty().await? {
             return Ok(None);
         }
-        Ok(Some(self.import(parts).await?))
+        self.import(parts).await.map(Some)
     }
 
-    async fn import(&self, parts: Vec<NewPart>) -> Result<ImportSummary, StoreError> {
-        let uuids: Vec<Uuid> = parts.iter().map(|part| part.uuid).collect();
+    async fn import(&self, parts: Vec<NewPart>) -> Result<ImportSummary, ImportError> {
         let outcomes = self
             .parts
             .import(parts, self.clock.now())
             .instrument(info_span!("import parts"))
             .await?;
-        let mut summary = ImportSummary::default();
-        for (uuid, outcome) in uuids.into_iter().zip(outcomes) {
-            match outcome {
-                Imported::Added => summary.added += 1,
-                Imported::Updated => summary.updated += 1,
-                Imported::Unchanged => summary.unchanged += 1,
-                Imported::StockTooLow { least } => summary.refused.push((uuid, least)),
-            }
+        summary(outcomes)
+    }
+}
+
+/// Counts, or names every part that stands in the way.
+fn summary(outcomes: Vec<Imported>) -> Result<ImportSummary, ImportError> {
+    let mut summary = ImportSummary::default();
+    let mut problems = Vec::new();
+    for (index, outcome) in outcomes.into_iter().enumerate() {
+        match outcome {
+            Imported::Added => summary.added += 1,
+            Imported::Updated => summary.updated += 1,
+            Imported::Unchanged => summary.unchanged += 1,
+            Imported::StockTooLow { least } => problems.push(Problem::new(
+                format!("parts[{index}].stock"),
+                format!("at least {least}, which are held and sold"),
+            )),
         }
+    }
+    if problems.is_empty() {
         Ok(summary)
+    } else {
+        Err(CatalogueError(problems).into())
     }
 }

@@ -1,6 +1,6 @@
-//! One catalogue entry into SQLite.
+//! A catalogue into SQLite: one transaction, which is undone when it is not to be kept.
 
-use rocket_db::convert::micros;
+use rocket_db::{DbError, Sqlite, convert::micros};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use time::OffsetDateTime;
 
@@ -10,11 +10,48 @@ use crate::{
     ports::{Imported, StoreError},
 };
 
-pub(super) fn one(
-    db: &Connection,
-    part: &NewPart,
+/// What becomes of a catalogue that could be imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    Keep,
+    Undo,
+}
+
+/// Why the transaction is undone.
+enum Undone {
+    /// Nothing failed: it is not to be kept.
+    OnPurpose(Vec<Imported>),
+    Failed(StoreError),
+}
+
+impl From<DbError> for Undone {
+    fn from(error: DbError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+pub(super) async fn all(
+    db: &Sqlite,
+    parts: Vec<NewPart>,
     now: OffsetDateTime,
-) -> Result<Imported, StoreError> {
+    mode: Mode,
+) -> Result<Vec<Imported>, StoreError> {
+    let job = move |db: &Connection| {
+        let each = parts.iter().map(|part| one(db, part, now));
+        let outcomes: Vec<_> = each.collect::<Result<_, _>>().map_err(Undone::Failed)?;
+        let refused = |outcome: &Imported| matches!(outcome, Imported::StockTooLow { .. });
+        if mode == Mode::Undo || outcomes.iter().any(refused) {
+            return Err(Undone::OnPurpose(outcomes));
+        }
+        Ok(outcomes)
+    };
+    match db.write(job).await {
+        Ok(outcomes) | Err(Undone::OnPurpose(outcomes)) => Ok(outcomes),
+        Err(Undone::Failed(error)) => Err(error),
+    }
+}
+
+fn one(db: &Connection, part: &NewPart, now: OffsetDateTime) -> Result<Imported, StoreError> {
     let mut find =
         db.prepare_cached("SELECT stocked, held + sold FROM stock WHERE part_uuid = ?")?;
     let known: Option<(i64, i64)> = find

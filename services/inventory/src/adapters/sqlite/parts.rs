@@ -42,14 +42,12 @@ impl PartRepository for SqliteInventory {
         parts: Vec<NewPart>,
         now: OffsetDateTime,
     ) -> Result<Vec<Imported>, StoreError> {
-        self.db
-            .write(move |db| {
-                parts
-                    .iter()
-                    .map(|part| import::one(db, part, now))
-                    .collect()
-            })
-            .await
+        import::all(&self.db, parts, now, import::Mode::Keep).await
+    }
+
+    async fn check_import(&self, parts: Vec<NewPart>) -> Result<Vec<Imported>, StoreError> {
+        let never = OffsetDateTime::UNIX_EPOCH;
+        import::all(&self.db, parts, never, import::Mode::Undo).await
     }
 
     async fn stock_audit(&self) -> Result<Vec<StockAudit>, StoreError> {
