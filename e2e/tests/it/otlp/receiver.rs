@@ -1,6 +1,7 @@
 //! Where the collector sends what it was sent.
 
 use std::{
+    fmt::Write as _,
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
@@ -75,10 +76,7 @@ impl Receiver {
     }
 
     fn note(&self, request: &impl std::fmt::Debug) {
-        self.text
-            .lock()
-            .unwrap()
-            .push_str(&format!("{request:?}\n"));
+        writeln!(self.text.lock().unwrap(), "{request:?}").unwrap();
     }
 }
 
