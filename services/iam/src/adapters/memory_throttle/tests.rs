@@ -15,8 +15,18 @@ fn login(text: &str) -> LoginName {
 }
 
 /// The n-th of many addresses.
-fn from(n: u32) -> Source {
-    Some(ClientAddress::new(IpAddr::V4(n.into())))
+fn from<S: From<ClientAddress>>(n: u32) -> S {
+    ClientAddress::new(IpAddr::V4(n.into())).into()
+}
+
+/// How many attempts, sources and accounts are remembered.
+fn sizes(throttle: &MemoryThrottle) -> [usize; 3] {
+    let counts = throttle.lock();
+    [
+        counts.order.len(),
+        counts.by_key.len(),
+        counts.by_account.len(),
+    ]
 }
 
 const HERE: Source = None;
@@ -125,10 +135,7 @@ async fn memory_is_bounded_and_a_flood_refuses_nobody_else() {
         let name = login(&format!("user{n}"));
         throttle.begin(&name, from(n), START).await.unwrap();
     }
-    let counts = throttle.lock();
-    assert_eq!(counts.order.len(), 50);
-    assert_eq!((counts.by_key.len(), counts.by_account.len()), (50, 50));
-    drop(counts);
+    assert_eq!(sizes(&throttle), [50, 50, 50]);
     let ann = throttle.begin(&login("ann"), HERE, START).await;
     assert!(ann.is_ok());
 }
@@ -141,9 +148,7 @@ async fn accounts_are_forgotten_with_their_failures() {
     throttle.succeeded(&login("cat"), HERE).await;
     let later = START + Duration::minutes(16);
     throttle.begin(&login("bob"), HERE, later).await.unwrap();
-    let counts = throttle.lock();
-    assert_eq!(counts.order.len(), 1);
-    assert_eq!((counts.by_key.len(), counts.by_account.len()), (1, 1));
+    assert_eq!(sizes(&throttle), [1, 1, 1]);
 }
 
 #[tokio::test]
