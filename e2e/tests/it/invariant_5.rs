@@ -2,7 +2,9 @@
 //! Telegram knows no idempotency key: between its answer and the mark. It is measured
 //! here: what falls into it is told twice, and nothing else is.
 
-use rocket_testkit::telegram::Behaviour;
+use std::time::Duration;
+
+use rocket_testkit::{eventually, telegram::Behaviour};
 
 use crate::shop::Shop;
 
@@ -30,6 +32,32 @@ async fn invariant_5_a_kill_before_telegram_is_asked_tells_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn invariant_5_the_window_is_a_kill_between_telegrams_answer_and_the_mark() {
     assert_eq!(killed_at("notification-sent").await, 1);
+}
+
+/// The log hands out again what was not yet committed there; the marks know it.
+#[tokio::test(flavor = "multi_thread")]
+async fn invariant_5_a_kill_after_the_mark_tells_nobody_again() {
+    let mut shop = Shop::open(4, |_| {}).await;
+    for customer in shop.crowd.customers.clone() {
+        let order = customer.order(&[&shop.parts[0]]).await;
+        assert_eq!(customer.pay(&order).await.status, 200);
+    }
+    let marked = || {
+        let sql = "SELECT count(*) FROM delivery_marks WHERE done_at IS NOT NULL";
+        let store = shop.platform.store("notification.db");
+        store
+            .query_row(sql, [], |row| row.get::<_, i64>(0))
+            .unwrap()
+    };
+    eventually("eight marks", Duration::from_secs(20), || async {
+        (marked() == 8).then_some(())
+    })
+    .await;
+    shop.platform.kill().await;
+    shop.platform.start_again(&shop.options).await;
+    let report = shop.audit("after the mark").await;
+    report.assert_clean();
+    assert_eq!((report.told, report.doubles), (8, 0), "{report}");
 }
 
 /// The same window without a kill: Telegram took the message, and its answer was lost.
