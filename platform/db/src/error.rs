@@ -52,9 +52,6 @@ pub enum DbError {
     /// A job panicked; its changes were rolled back.
     #[error("database job panicked")]
     Panicked,
-    /// The operating system gave no thread to write with.
-    #[error("no thread to write with")]
-    Thread(#[source] std::io::Error),
     /// The store has been closed.
     #[error("store is closed")]
     Closed,

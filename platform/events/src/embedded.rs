@@ -12,6 +12,7 @@ mod reader;
 mod tests;
 
 use std::{
+    collections::HashMap,
     path::Path,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -24,7 +25,7 @@ use tokio::sync::watch;
 
 use self::reader::Reader;
 use crate::{
-    log::{EventLog, LogError, Record, Subscription},
+    log::{EventLog, LogError, Partition, Record, Subscription},
     spans,
 };
 
@@ -58,13 +59,17 @@ CREATE TABLE positions (
 ) STRICT, WITHOUT ROWID;
 "];
 
+/// The next offset of partitions.
+type Ends = HashMap<Partition, i64>;
+
 /// The embedded log. Clones share it.
 #[derive(Debug, Clone)]
 pub struct EmbeddedLog {
     store: Sqlite,
     clock: SharedClock,
-    /// Counts appends; every reader watches it.
-    appended: Arc<watch::Sender<u64>>,
+    /// Where partitions end, as far as this process has appended to them; every
+    /// reader watches it.
+    appended: Arc<watch::Sender<Ends>>,
 }
 
 impl EmbeddedLog {
@@ -73,7 +78,7 @@ impl EmbeddedLog {
         Ok(Self {
             store: Sqlite::open(path, MIGRATIONS)?,
             clock,
-            appended: Arc::new(watch::Sender::new(0)),
+            appended: Arc::default(),
         })
     }
 
@@ -82,7 +87,7 @@ impl EmbeddedLog {
     /// small steps, between which others write.
     pub async fn forget_older_than(&self, age: Duration) -> Result<usize, DbError> {
         let before = convert::micros(self.clock.now() - age);
-        let read_by_all = self.store.read(read_by_all).await?;
+        let read_by_all = self.store.scan(read_by_all).await?;
         let mut forgotten = 0;
         for (topic, partition, next_offset) in read_by_all {
             loop {
@@ -133,16 +138,21 @@ impl EventLog for EmbeddedLog {
     async fn append(&self, mut records: Vec<Record>) -> Result<(), LogError> {
         let _spans = spans::append(&mut records);
         let now = convert::micros(self.clock.now());
-        self.store
+        let appended = self
+            .store
             .write(move |c| {
-                for record in &records {
-                    append_one(c, record, now)?;
-                }
-                Ok(())
+                let ends = records.iter().map(|record| append_one(c, record, now));
+                ends.collect::<Result<Vec<_>, DbError>>()
             })
             .await
-            .map_err(|error: DbError| LogError::new("append", error))?;
-        self.appended.send_modify(|count| *count += 1);
+            .map_err(|error| LogError::new("append", error))?;
+        self.appended.send_modify(|ends| {
+            for (partition, end) in appended {
+                // Two appends may come here in another order than they were made in.
+                let known = ends.entry(partition).or_default();
+                *known = end.max(*known);
+            }
+        });
         Ok(())
     }
 
@@ -158,13 +168,18 @@ impl EventLog for EmbeddedLog {
     }
 }
 
-fn append_one(connection: &Connection, record: &Record, now: i64) -> Result<(), DbError> {
+/// Returns where the record's partition ends now.
+fn append_one(
+    connection: &Connection,
+    record: &Record,
+    now: i64,
+) -> Result<(Partition, i64), DbError> {
     let partition = partition_of(&record.key);
-    let offset: i64 = connection
+    let end: i64 = connection
         .prepare_cached(
             "INSERT INTO ends (topic, partition, next_offset) VALUES (?1, ?2, 1)
              ON CONFLICT DO UPDATE SET next_offset = next_offset + 1
-             RETURNING next_offset - 1",
+             RETURNING next_offset",
         )?
         .query_row((&record.topic, partition), |row| row.get(0))?;
     connection
@@ -175,13 +190,17 @@ fn append_one(connection: &Connection, record: &Record, now: i64) -> Result<(), 
         .execute((
             &record.topic,
             partition,
-            offset,
+            end - 1,
             &record.key,
             record.payload.as_ref(),
             reader::encode_headers(&record.headers),
             now,
         ))?;
-    Ok(())
+    let partition = Partition {
+        topic: record.topic.clone(),
+        number: partition,
+    };
+    Ok((partition, end))
 }
 
 /// The hash must be the same in every version of this program, or a key would

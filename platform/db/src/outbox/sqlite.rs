@@ -192,7 +192,7 @@ impl OutboxStore for SqliteOutbox {
 
     async fn stats(&self, destination: &'static str) -> Result<Stats, DbError> {
         self.store
-            .read(move |c| {
+            .scan(move |c| {
                 let mut statement = c.prepare_cached(
                     "SELECT count(*) FILTER (WHERE parked IS NULL),
                             min(created_at) FILTER (WHERE parked IS NULL),

@@ -2,15 +2,19 @@
 
 use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 use rusqlite_migration::{M, Migrations};
 
 use crate::DbError;
 
 /// Memory for pages, per connection, in KiB (negative means KiB to SQLite).
 const CACHE_KIB: i32 = -1_024;
-/// Pages in the WAL before it is copied back into the file.
-const CHECKPOINT_PAGES: i32 = 2_000;
+/// How long another process's lock is waited for.
+const BUSY: Duration = Duration::from_secs(5);
+/// Each connection is used by one thread at a time, so SQLite need not see to that.
+const WRITING: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE
+    .union(OpenFlags::SQLITE_OPEN_CREATE)
+    .union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 /// Prepared statements kept, per connection.
 const STATEMENTS: usize = 64;
 
@@ -20,7 +24,8 @@ pub(super) fn migrated(path: &Path, migrations: &[&'static str]) -> Result<Conne
     } else {
         create_private(path);
     }
-    let mut connection = Connection::open(path).map_err(|error| unusable(path, error))?;
+    let mut connection =
+        Connection::open_with_flags(path, WRITING).map_err(|error| unusable(path, error))?;
     configure(&connection).map_err(|error| unusable(path, error))?;
     connection
         .execute_batch("PRAGMA foreign_keys = ON;")
@@ -37,18 +42,36 @@ pub(super) fn migrated(path: &Path, migrations: &[&'static str]) -> Result<Conne
 pub(super) fn reader(path: &Path) -> Result<Connection, DbError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY)?;
+    stable_plans(&connection)?;
     connection.pragma_update(None, "cache_size", CACHE_KIB)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
 
+/// For checkpoints only.
+pub(super) fn checkpointer(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, WRITING)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "synchronous", "normal")?;
+    Ok(connection)
+}
+
+/// Plans that do not depend on bound values. Otherwise a cached statement is parsed
+/// again whenever a value is bound to a parameter that a plan could depend on
+/// (<https://www.sqlite.org/queryplanner-ng.html#qpstab>).
+fn stable_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY)?;
+    stable_plans(connection)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "normal")?;
     connection.pragma_update(None, "cache_size", CACHE_KIB)?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())

@@ -1,6 +1,7 @@
 //! The reading connections.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -11,15 +12,16 @@ use tokio::sync::Semaphore;
 use super::open;
 use crate::DbError;
 
-/// Reads at once. More would not be faster on the few cores of a laptop, and each
-/// connection has its own page cache.
-const CONNECTIONS: usize = 4;
+/// Scans at once: more would not be faster on the few cores of a laptop.
+const SCANS: usize = 4;
+/// Connections kept for the next job; each has its own page cache.
+const KEPT: usize = 4;
 
 /// Connections that are not in use, made as they are needed.
 #[derive(Debug)]
 pub(super) struct Readers {
     path: PathBuf,
-    permits: Arc<Semaphore>,
+    scans: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -27,7 +29,7 @@ impl Readers {
     pub(super) fn new(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
-            permits: Arc::new(Semaphore::new(CONNECTIONS)),
+            scans: Arc::new(Semaphore::new(SCANS)),
             idle: Mutex::default(),
         }
     }
@@ -36,39 +38,41 @@ impl Readers {
         &self.path
     }
 
-    pub(super) async fn run<T, E, F>(self: &Arc<Self>, job: F) -> Result<T, E>
+    /// Runs the job on the calling thread.
+    pub(super) fn here<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        E: From<DbError>,
+        F: FnOnce(&Connection) -> Result<T, E>,
+    {
+        let connection = self.take().map_or_else(|| open::reader(&self.path), Ok)?;
+        execute(&connection, "BEGIN").map_err(DbError::from)?;
+        // A job that panics takes its connection with it; the next one is made anew.
+        let result = catch_unwind(AssertUnwindSafe(|| job(&connection)));
+        // One that cannot end its snapshot would keep the WAL from shrinking.
+        if result.is_ok() && execute(&connection, "ROLLBACK").is_ok() {
+            self.put_back(connection);
+        }
+        result.unwrap_or_else(|_panic| Err(DbError::Panicked.into()))
+    }
+
+    /// Runs the job on a blocking thread, a few at once.
+    pub(super) async fn aside<T, E, F>(self: &Arc<Self>, job: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
-        let permit = self.permits.clone().acquire_owned().await;
+        let permit = self.scans.clone().acquire_owned().await;
         let permit = permit.map_err(|_| DbError::Closed)?;
         let readers = self.clone();
-        // All of it moves to the blocking thread, so that a caller that stops
-        // waiting neither frees the place early nor loses the connection.
+        // The permit moves along, so that a caller that stops waiting does not free
+        // the place early.
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let connection = readers
-                .take()
-                .map_or_else(|| open::reader(&readers.path), Ok)?;
-            execute(&connection, "BEGIN").map_err(DbError::from)?;
-            let result = job(&connection);
-            // One that cannot end its snapshot would keep the WAL from shrinking.
-            if execute(&connection, "ROLLBACK").is_ok() {
-                readers.put_back(connection);
-            }
-            result
+            readers.here(job)
         })
         .await
-        .map_err(|error| {
-            // A job that panicked took its connection with it; the next one is made anew.
-            if error.is_panic() {
-                DbError::Panicked
-            } else {
-                DbError::Closed
-            }
-        })?
+        .map_err(|_| DbError::Closed)?
     }
 
     fn take(&self) -> Option<Connection> {
@@ -76,7 +80,10 @@ impl Readers {
     }
 
     fn put_back(&self, connection: Connection) {
-        self.lock().push(connection);
+        let mut idle = self.lock();
+        if idle.len() < KEPT {
+            idle.push(connection);
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {

@@ -159,3 +159,22 @@ async fn a_full_disk_fails_what_does_not_fit_and_recovers() {
     insert(&store, 2).await.unwrap();
     assert_eq!(count(&store).await, 2);
 }
+
+/// Half of what is written is in the WAL at most, although nobody ever pauses.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_wal_starts_over_under_constant_work() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = "CREATE TABLE t (v BLOB) STRICT;";
+    let store = Sqlite::open(&dir.path().join("t.db"), &[table]).unwrap();
+    let mut written = 0;
+    while written < 64 << 20 {
+        store
+            .write(|c| Ok::<_, DbError>(c.execute("INSERT INTO t VALUES (randomblob(16384))", ())?))
+            .await
+            .unwrap();
+        written += 16_384;
+        count(&store).await;
+    }
+    let wal = std::fs::metadata(dir.path().join("t.db-wal")).unwrap();
+    assert!(wal.len() * 2 < written, "{} of {written}", wal.len());
+}

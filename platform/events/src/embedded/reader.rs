@@ -11,7 +11,7 @@ use rocket_db::{
 use time::OffsetDateTime;
 use tokio::{sync::watch, time::Instant};
 
-use super::PARTITIONS;
+use super::{Ends, PARTITIONS};
 use crate::log::{Delivery, Headers, LogError, Partition, Record, Signal, Subscription};
 
 /// Records read at a time from one partition.
@@ -23,7 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 pub(super) struct Reader {
     store: Sqlite,
-    appended: watch::Receiver<u64>,
+    appended: watch::Receiver<Ends>,
     group: String,
     partitions: Vec<Position>,
     /// Which partition is asked first next time, so that none starves.
@@ -45,7 +45,7 @@ struct Position {
 impl Reader {
     pub(super) async fn join(
         store: Sqlite,
-        appended: watch::Receiver<u64>,
+        appended: watch::Receiver<Ends>,
         group: &str,
         topics: &[&str],
     ) -> Result<Self, DbError> {
@@ -101,15 +101,16 @@ impl Reader {
         Ok(None)
     }
 
+    /// Notes which partitions this process has appended to. Whatever is appended
+    /// after that wakes the reader again.
+    fn note_appended(&mut self) {
+        note(&mut self.partitions, &self.appended.borrow_and_update());
+    }
+
     /// Notes which partitions have grown, whoever did it.
     async fn look(&mut self) -> Result<(), DbError> {
         let ends = self.store.read(ends).await?;
-        for position in &mut self.partitions {
-            let grown = ends.iter().any(|(partition, end)| {
-                *partition == position.partition && *end > position.next_offset
-            });
-            position.maybe_more |= grown;
-        }
+        note(&mut self.partitions, &ends.into_iter().collect());
         self.look_at = Instant::now() + LOOK_EVERY;
         Ok(())
     }
@@ -125,12 +126,8 @@ impl Reader {
 impl Subscription for Reader {
     async fn next(&mut self) -> Result<Signal, LogError> {
         loop {
-            // Marked as seen before reading: an append between the two wakes us again.
             if self.appended.has_changed().unwrap_or(false) {
-                self.appended.mark_unchanged();
-                for position in &mut self.partitions {
-                    position.maybe_more = true;
-                }
+                self.note_appended();
             }
             let taken = self.take().await;
             if let Some(delivery) = taken.map_err(|error| LogError::new("read", error))? {
@@ -139,9 +136,7 @@ impl Subscription for Reader {
             tokio::select! {
                 changed = self.appended.changed() => {
                     changed.map_err(|_| LogError::new("read", DbError::Closed))?;
-                    for position in &mut self.partitions {
-                        position.maybe_more = true;
-                    }
+                    self.note_appended();
                 }
                 () = tokio::time::sleep_until(self.look_at) => {
                     let looked = self.look().await;
@@ -209,6 +204,13 @@ async fn committed(store: &Sqlite, group: &str, partition: &Partition) -> Result
             })?)
         })
         .await
+}
+
+fn note(positions: &mut [Position], ends: &Ends) {
+    for position in positions {
+        let end = ends.get(&position.partition);
+        position.maybe_more |= end.is_some_and(|end| *end > position.next_offset);
+    }
 }
 
 /// One past the newest record of each partition.

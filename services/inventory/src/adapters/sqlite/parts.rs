@@ -25,7 +25,12 @@ impl PartRepository for SqliteInventory {
         limit: u32,
     ) -> Result<Vec<Part>, StoreError> {
         let query = listing::query(filter, after, limit)?;
-        self.db.read(move |db| list(db, query)).await
+        // Parts by id are found by their index; any other filter looks at them all.
+        if filter.uuids().is_empty() {
+            self.db.scan(move |db| list(db, query)).await
+        } else {
+            self.db.read(move |db| list(db, query)).await
+        }
     }
 
     async fn is_empty(&self) -> Result<bool, StoreError> {
@@ -51,7 +56,7 @@ impl PartRepository for SqliteInventory {
     }
 
     async fn stock_audit(&self) -> Result<Vec<StockAudit>, StoreError> {
-        self.db.read(audit).await
+        self.db.scan(audit).await
     }
 }
 
