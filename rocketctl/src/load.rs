@@ -14,6 +14,7 @@ mod customers;
 mod dealer;
 mod driver;
 mod ledger;
+mod measured;
 mod progress;
 mod reader;
 mod report;
@@ -37,6 +38,7 @@ pub(crate) use self::args::LoadArgs;
 use self::{
     dealer::{Catalogue, Dealer},
     driver::Pace,
+    measured::Measurement,
     progress::Progress,
     reader::Reader,
     report::Report,
@@ -64,6 +66,7 @@ async fn load(args: &LoadArgs) -> Result<Report, Failure> {
     let run = Arc::new(prepare(args, &target, &progress).await?);
 
     let watch = args.verify.then(|| Watch::start(&run, &target));
+    let measurement = Measurement::begin(&args.measure)?;
     let before = cpu::used();
     let shown = progress.load(Arc::clone(&run.tally), args.duration);
     let pace = if args.closed {
@@ -77,12 +80,16 @@ async fn load(args: &LoadArgs) -> Result<Report, Failure> {
         .zip(before)
         .map(|(after, before)| after.saturating_sub(before));
 
+    let measured = match measurement {
+        Some(measurement) => Some(measurement.end(&run, &target, args.settle).await?),
+        None => None,
+    };
     let audit = match watch {
         Some(watch) => Some(settle::audit(&run, &target, watch, args, &progress).await),
         None => None,
     };
     progress.clear();
-    let report = Report::new(&lock(&run.tally), elapsed, cpu, audit);
+    let report = Report::new(&lock(&run.tally), elapsed, cpu, measured, audit);
     Ok(report)
 }
 

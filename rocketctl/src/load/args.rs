@@ -51,7 +51,7 @@ pub(crate) struct LoadArgs {
     /// Afterwards look at every order, the stock and the messages from outside.
     #[arg(long)]
     pub(super) verify: bool,
-    /// With --verify: how long everything may take to come to rest.
+    /// With --verify or --measure: how long everything may take to come to rest.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     pub(super) settle: Duration,
     /// How long a call is repeated that gets no definite answer.
@@ -63,6 +63,10 @@ pub(crate) struct LoadArgs {
     /// Chooses the parts; the same number, the same choices.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(super) seed: u64,
+    /// Also measure this process (Linux), once per process: processor time until the
+    /// last ship is assembled, within --settle, and memory.
+    #[arg(long, value_name = "PID")]
+    pub(super) measure: Vec<u32>,
     /// Print one JSON object at the end instead of text.
     #[arg(long)]
     pub(super) json: bool,

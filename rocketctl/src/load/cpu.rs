@@ -1,11 +1,23 @@
-//! What the generator itself costs.
+//! What processes cost: the generator itself, and those it is asked to measure.
 
 use std::time::Duration;
 
 /// Processor time of this process so far, in steps of 10 ms; none where the kernel
 /// does not tell.
 pub(super) fn used() -> Option<Duration> {
-    parse(&std::fs::read_to_string("/proc/self/stat").ok()?)
+    used_by(std::process::id())
+}
+
+/// The same of another process.
+pub(super) fn used_by(pid: u32) -> Option<Duration> {
+    parse(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// Memory of a process that is in RAM.
+pub(super) fn resident_kib(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
 /// `utime` and `stime`, the 14th and 15th fields of proc_pid_stat(5), in ticks. A tick

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     audit::Audit,
+    measured::Usage,
     tally::{Latencies, Tally},
 };
 use crate::exit::Failure;
@@ -29,6 +30,7 @@ pub(super) struct Report {
     create: Latency,
     pay: Latency,
     generator_cpu_seconds: Option<f64>,
+    measured: Option<Usage>,
     audit: Option<AuditReport>,
 }
 
@@ -56,6 +58,7 @@ impl Report {
         tally: &Tally,
         elapsed: Duration,
         cpu: Option<Duration>,
+        measured: Option<Usage>,
         audit: Option<Audit>,
     ) -> Self {
         let seconds = elapsed.as_secs_f64();
@@ -73,6 +76,7 @@ impl Report {
             create: Latency::new(&tally.create),
             pay: Latency::new(&tally.pay),
             generator_cpu_seconds: cpu.map(|cpu| cpu.as_secs_f64()),
+            measured,
             audit: audit.map(AuditReport::new),
         }
     }
@@ -134,6 +138,12 @@ impl Report {
         }
         if let Some(cpu) = self.generator_cpu_seconds {
             lines.push(format!("The generator used {cpu:.2} s of processor time."));
+        }
+        if let Some(usage) = &self.measured {
+            lines.push(format!(
+                "The platform used {:.2} s of processor time for 1,000 orders, and holds {:.1} MiB.",
+                usage.cpu_seconds_per_1000_orders, usage.resident_mib
+            ));
         }
         if let Some(report) = &self.audit {
             lines.push(String::new());
@@ -214,7 +224,7 @@ fn millis(latency: Duration) -> f64 {
     thousandths(latency.as_secs_f64() * 1_000.0)
 }
 
-fn thousandths(value: f64) -> f64 {
+pub(super) fn thousandths(value: f64) -> f64 {
     (value * 1_000.0).round() / 1_000.0
 }
 
@@ -222,6 +232,6 @@ fn thousandths(value: f64) -> f64 {
     clippy::cast_precision_loss,
     reason = "no count of orders comes near 2^52"
 )]
-fn float(count: u64) -> f64 {
+pub(super) fn float(count: u64) -> f64 {
     count as f64
 }
