@@ -50,6 +50,10 @@ pub enum Claim {
     },
 }
 
+/// The longest lease. A claim that ends further ahead was written before the wall clock
+/// was set back, and is over.
+pub const MAX_LEASE: Duration = Duration::from_mins(10);
+
 /// Which events have been told. A mark, once done, stays for as long as the log may
 /// bring the event again.
 ///
@@ -58,7 +62,8 @@ pub enum Claim {
 /// it, so that it can be read here before Telegram has it.
 #[async_trait]
 pub trait DeliveryMarks: Send + Sync {
-    /// Claims the telling of `message` through Telegram, from `now` for `lease`.
+    /// Claims the telling of `message` through Telegram, from `now` for `lease`,
+    /// which is at most [`MAX_LEASE`].
     async fn claim(
         &self,
         message: &Message,

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Delivery, KeptMessage, Kind, Message},
-    ports::{Claim, ClaimToken, DeliveryMarks, KEPT_PER_USER, Messages, StoreError},
+    ports::{Claim, ClaimToken, DeliveryMarks, KEPT_PER_USER, MAX_LEASE, Messages, StoreError},
 };
 
 /// Forward only: a step that was released is never changed.
@@ -181,7 +181,7 @@ fn take_mark(
             "INSERT INTO delivery_marks (event_uuid, channel, token, leased_until)
              VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT DO UPDATE SET token = excluded.token, leased_until = excluded.leased_until
-                 WHERE done_at IS NULL AND leased_until <= ?5",
+                 WHERE done_at IS NULL AND (leased_until <= ?5 OR leased_until > ?6)",
         )?
         .execute((
             uuid_bytes(&event),
@@ -189,6 +189,7 @@ fn take_mark(
             uuid_bytes(&token),
             micros(now + lease),
             micros(now),
+            micros(now + MAX_LEASE),
         ))?;
     if rows == 1 {
         return Ok(Claim::Claimed(ClaimToken(token)));

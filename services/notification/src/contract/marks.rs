@@ -10,6 +10,7 @@ use crate::{
 
 pub(super) async fn suite(store: &dyn StoreUnderTest) {
     a_claim_is_exclusive_until_its_lease_is_over(store).await;
+    a_claim_ends_when_the_clock_is_set_back(store).await;
     of_many_claims_at_once_one_wins(store).await;
     what_is_done_stays_done(store).await;
     done_holds_without_a_claim_and_after_its_lease(store).await;
@@ -34,6 +35,13 @@ async fn a_claim_is_exclusive_until_its_lease_is_over(store: &dyn StoreUnderTest
     assert_eq!(held, Claim::HeldByOther { until });
     // Another event is another mark.
     token(marks.claim(&a_message(), now, LEASE).await.unwrap());
+}
+
+async fn a_claim_ends_when_the_clock_is_set_back(store: &dyn StoreUnderTest) {
+    let (message, now, marks) = (a_message(), noon(), store.marks());
+    token(marks.claim(&message, now, LEASE).await.unwrap());
+    let before = now - Duration::from_hours(1);
+    token(marks.claim(&message, before, LEASE).await.unwrap());
 }
 
 async fn of_many_claims_at_once_one_wins(store: &dyn StoreUnderTest) {
@@ -131,7 +139,7 @@ pub(super) async fn forgetting(store: &dyn StoreUnderTest) {
         .await
         .unwrap();
     marks.keep(&kept, old).await.unwrap();
-    token(marks.claim(&under_way, old, LEASE * 100).await.unwrap());
+    token(marks.claim(&under_way, old, LEASE * 10).await.unwrap());
     marks.keep(&recent, young).await.unwrap();
 
     let mut steps = 0;
