@@ -133,15 +133,15 @@ impl Audit<'_> {
             entry.push((charge.transaction_uuid, charge.amount));
         }
         for (id, order) in &stores.orders {
-            let charges = charged.remove(id).unwrap_or_default();
+            let found = charged.remove(id).unwrap_or_default();
             let expected: Vec<_> = order
                 .transaction
                 .map(|it| (it, order.total))
                 .into_iter()
                 .collect();
-            if charges != expected {
+            if found != expected {
                 report.findings.push(format!(
-                    "invariant 1: {id} is {} and was charged {charges:?}, expected {expected:?}",
+                    "invariant 1: {id} is {} and was charged {found:?}, expected {expected:?}",
                     order.status
                 ));
             }
@@ -246,7 +246,7 @@ fn events(stores: &Stores, report: &mut Report) {
 fn stock(books: &Books, stores: &Stores, report: &mut Report) {
     let mut wrong = |finding: String| report.findings.push(format!("invariant 3: {finding}"));
     for (part, row) in &books.stock {
-        if row.stock < 0 || row.stock + row.held + row.sold != row.stocked {
+        if row.free < 0 || row.free + row.held + row.sold != row.stocked {
             wrong(format!("{part} does not balance: {row:?}"));
         }
     }
@@ -255,8 +255,10 @@ fn stock(books: &Books, stores: &Stores, report: &mut Report) {
     for (id, reservation) in &books.reservations {
         let status = stores.orders.get(id).map(|order| order.status.as_str());
         let fits = match (status, reservation.state.as_str()) {
-            (Some("PAID" | "ASSEMBLED"), "COMMITTED") | (Some("CANCELLED"), "RELEASED") => true,
-            (Some("PENDING_PAYMENT"), "HELD" | "EXPIRED") | (None, "RELEASED" | "EXPIRED") => true,
+            (Some("PAID" | "ASSEMBLED"), "COMMITTED")
+            | (Some("CANCELLED"), "RELEASED")
+            | (Some("PENDING_PAYMENT"), "HELD" | "EXPIRED")
+            | (None, "RELEASED" | "EXPIRED") => true,
             (None, "HELD") => {
                 orphans += 1;
                 reservation.expires

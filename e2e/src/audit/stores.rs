@@ -45,7 +45,7 @@ pub(super) struct Books {
 #[derive(Debug)]
 pub(super) struct Stock {
     pub(super) stocked: i64,
-    pub(super) stock: i64,
+    pub(super) free: i64,
     pub(super) held: i64,
     pub(super) sold: i64,
 }
@@ -234,7 +234,7 @@ fn books(connection: &Connection) -> Books {
     let stock = all(connection, sql, |row| {
         let stock = Stock {
             stocked: row.get(1)?,
-            stock: row.get(2)?,
+            free: row.get(2)?,
             held: row.get(3)?,
             sold: row.get(4)?,
         };

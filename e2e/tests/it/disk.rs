@@ -107,7 +107,7 @@ async fn reads_go_on(shop: &Shop) {
 async fn idles(pid: u32) {
     let (from, window) = (usage::processor(pid), Duration::from_secs(2));
     tokio::time::sleep(window).await;
-    let used = usage::processor(pid) - from;
+    let used = usage::processor(pid).saturating_sub(from);
     println!(
         "full disk: {} ms of processor time in {window:?}",
         used.as_millis()

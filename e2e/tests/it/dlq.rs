@@ -13,7 +13,7 @@ use crate::{
     invariant_8::whole_ship,
 };
 
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 /// Waits until so many letters wait, and returns their ids, the oldest first.
 async fn waiting(platform: &Platform, count: usize) -> Vec<String> {

@@ -15,7 +15,7 @@ use crate::{
     command::{append, append_with, json, log, rocketctl},
 };
 
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 /// A ship of this order, as Assembly would announce it.
 pub(crate) fn whole_ship(order: &str, user: &str) -> ShipAssembled {

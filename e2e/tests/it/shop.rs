@@ -14,7 +14,7 @@ use crate::PROGRAM;
 /// Short, so that a test sees ships being assembled.
 pub(crate) const ASSEMBLY_TIME: Duration = Duration::from_millis(500);
 /// How long everything may take to come to rest.
-pub(crate) const SETTLED: Duration = Duration::from_secs(60);
+pub(crate) const SETTLED: Duration = Duration::from_mins(1);
 
 pub(crate) struct Shop {
     pub(crate) platform: Platform,
