@@ -13,24 +13,28 @@ fn root() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_commands_of_the_readme_work() {
+/// The blocks that are marked as tested, in order.
+fn blocks() -> Vec<String> {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let script = readme
-        .split_once(BEGIN)
-        .unwrap()
-        .1
-        .split_once(END)
-        .unwrap()
-        .0;
+    let blocks = readme.split(BEGIN).skip(1);
+    blocks
+        .map(|rest| rest.split_once(END).unwrap().0.to_owned())
+        .collect()
+}
+
+/// Starts the platform of the README.
+async fn laptop() -> Platform {
     let laptop = fs::read_to_string(root().join("examples/laptop.yaml")).unwrap();
     let services = laptop.split_once("\n  services:").unwrap().1;
     let options = Options {
         spec: format!("  services:{services}"),
         ..Options::default()
     };
-    let platform = Platform::start(PROGRAM, &options).await;
-    let script = script.replace("http://127.0.0.1:8080", &platform.url());
+    Platform::start(PROGRAM, &options).await
+}
+
+/// What a script says; it must succeed.
+async fn typed(script: String) -> String {
     let output = tokio::task::spawn_blocking(move || {
         Command::new("bash")
             .args(["-euo", "pipefail", "-c", &script])
@@ -43,6 +47,14 @@ async fn the_commands_of_the_readme_work() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let complained = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{said}\n{complained}");
+    said
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_of_the_readme_work() {
+    let platform = laptop().await;
+    let script = blocks()[0].replace("http://127.0.0.1:8080", &platform.url());
+    let said = typed(script).await;
     for expected in [
         "user_uuid",
         "\"WING\"",
@@ -52,6 +64,21 @@ async fn the_commands_of_the_readme_work() {
     ] {
         assert!(said.contains(expected), "{expected} is missing:\n{said}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operators_commands_of_the_readme_work() {
+    let platform = laptop().await;
+    // The test's own address and data stand where the README's defaults would.
+    let (url, data) = (platform.url(), platform.data());
+    let data = data.display();
+    let prelude = format!(
+        "rocketctl() {{ case $1 in load) {PROGRAM} \"$@\" --url {url};; \
+         *) {PROGRAM} \"$@\" --data {data};; esac; }}\n"
+    );
+    let said = typed(prelude + &blocks()[1..].concat()).await;
+    assert!(said.contains("Audit: clean."), "{said}");
+    assert!(said.contains("unchanged"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
