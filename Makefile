@@ -8,7 +8,7 @@ DATA ?= data
 CR ?= examples/laptop.yaml
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: help run demo check test testbed lint fmt snapshots fuzz coverage
+.PHONY: help run demo check test bench testbed lint fmt snapshots fuzz coverage
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,3 +47,6 @@ fuzz: ## Run every fuzz target over its corpus and 10 s on new inputs
 
 coverage: ## Write the table of covered lines into each service's README
 	@tools/coverage.sh
+
+bench: ## Measure what README's table of figures says, three runs
+	@tools/bench.sh
