@@ -146,6 +146,39 @@ async fn invariant_7_every_other_route_refuses_every_session_that_is_not_alive()
     assert!(asked >= 100, "only {asked} requests");
 }
 
+/// Browsers speak gRPC in an envelope of HTTP/1.1; the rules are the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn invariant_7_over_grpc_web_a_dead_session_is_refused_too() {
+    let platform = Platform::start(PROGRAM, &Options::default()).await;
+    let alive = Customer::new(&platform.url()).await;
+    let unknown = Uuid::new_v4().to_string();
+    let http = Client::new();
+    // Logging out ends the session that is the counterproof.
+    let rows = guarded().filter(|it| it.protocol == Protocol::Grpc && !it.path.ends_with("Logout"));
+    for route in rows {
+        for session in [Some(unknown.as_str()), None, Some(alive.session.as_str())] {
+            let mut request = http
+                .post(format!("{}{}", platform.url(), route.path))
+                .header("content-type", "application/grpc-web+proto")
+                .body(vec![0_u8; 5]);
+            if let Some(session) = session {
+                request = request.header("x-session-uuid", session);
+            }
+            let answer = request.send().await.unwrap();
+            let head = format!("{:?}", answer.headers());
+            let body = String::from_utf8_lossy(&answer.bytes().await.unwrap()).into_owned();
+            let refused =
+                head.contains("\"grpc-status\": \"16\"") || body.contains("grpc-status:16");
+            assert_eq!(
+                refused,
+                session != Some(&alive.session),
+                "{}: {head} {body}",
+                route.path
+            );
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn invariant_7_logout_ends_a_session_at_once_everywhere() {
     let platform = Platform::start(PROGRAM, &Options::default()).await;
