@@ -68,14 +68,11 @@ struct Stores {
 }
 
 impl Stores {
-    async fn open(place: &Place, with_outbox: bool) -> Result<Self, Failure> {
+    fn open(place: &Place, with_outbox: bool) -> Result<Self, Failure> {
         let file = DataDir::store_beside(&place.data, "events.db")?;
         let log = EmbeddedLog::open(&file, Arc::new(SystemClock))
             .map_err(|error| Failure::data(chain(&error)))?;
-        let outbox = match with_outbox {
-            true => Some(Outbox::open(&place.data)?),
-            false => None,
-        };
+        let outbox = with_outbox.then(|| Outbox::open(&place.data)).transpose()?;
         Ok(Self { log, outbox })
     }
 }

@@ -121,8 +121,10 @@ fn told(args: &ImportArgs, summary: &ImportSummary) -> Result<String, Failure> {
         }));
     }
     let counts = format!("{added} added, {updated} updated, {unchanged} unchanged");
-    Ok(match args.dry_run {
-        true => format!("Would import: {counts}.\n"),
-        false => format!("Imported: {counts}.\n"),
-    })
+    let done = if args.dry_run {
+        "Would import"
+    } else {
+        "Imported"
+    };
+    Ok(format!("{done}: {counts}.\n"))
 }

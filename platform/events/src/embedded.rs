@@ -3,7 +3,7 @@
 //! Topics have a fixed number of partitions; a key's hash chooses. There is one
 //! member per group, so nothing is ever revoked. Readers are woken by appends of this
 //! process. Another process may append as well, `rocketctl dlq replay` beside a running
-//! platform for one; a reader that waits looks for that twice a second, which is one
+//! platform for one; a reader that waits looks for that once a second, which is one
 //! small read and no write.
 
 mod browse;

@@ -31,7 +31,7 @@ pub(super) struct ListArgs {
 }
 
 pub(super) async fn run(args: &ListArgs) -> Result<(), Failure> {
-    let stores = Stores::open(&args.place, args.outbox).await?;
+    let stores = Stores::open(&args.place, args.outbox)?;
     let mut shown = stores.all(args.topic.as_deref()).await?;
     shown.retain(|letter| args.all || letter.replayed_at.is_none());
     let text = if args.json {

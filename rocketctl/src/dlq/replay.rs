@@ -21,6 +21,10 @@ use crate::exit::Failure;
                   A letter that fails again is a new letter. Exit code 1 when one of them was \
                   not replayed."
 )]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(super) struct ReplayArgs {
     /// The letters, as `list` names them.
     #[arg(
@@ -73,7 +77,7 @@ enum Outcome {
 
 pub(super) async fn run(args: &ReplayArgs) -> Result<(), Failure> {
     let parked = args.ids.iter().any(|id| matches!(id, Id::Parked(_)));
-    let stores = Stores::open(&args.place, args.outbox || parked).await?;
+    let stores = Stores::open(&args.place, args.outbox || parked)?;
     let found = stores.all(args.topic.as_deref()).await?;
     let mut lines = Vec::new();
     for (id, letter) in chosen(args, &found) {

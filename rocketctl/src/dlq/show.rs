@@ -27,7 +27,7 @@ pub(super) struct ShowArgs {
 }
 
 pub(super) async fn run(args: &ShowArgs) -> Result<(), Failure> {
-    let stores = Stores::open(&args.place, matches!(args.id, Id::Parked(_))).await?;
+    let stores = Stores::open(&args.place, matches!(args.id, Id::Parked(_)))?;
     let gone = || Failure::failed(format!("{}: no such letter", args.id));
     let all = stores.all(None).await?;
     let letter = all.into_iter().find(|letter| letter.id == args.id);

@@ -19,7 +19,7 @@ const PAGE: usize = 256;
 /// Payload bytes after which a page ends, whatever one record may bring.
 const PAGE_BYTES: usize = 4 << 20;
 /// How often a reader that waits looks for what other processes have appended.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) struct Reader {
     store: Sqlite,

@@ -70,13 +70,12 @@ fn manufacturer(mut fields: Fields<'_>) -> Manufacturer {
 fn tags(fields: &mut Fields<'_>) -> Vec<String> {
     let mut tags = Vec::new();
     for (index, tag) in fields.list_or_empty("tags").into_iter().enumerate() {
-        match tag {
-            Value::String(tag) => tags.push(tag),
-            _ => {
-                fields.wrong(&format!("tags[{index}]"), "text");
-                // Keeps the places of those behind it, and is like none of them.
-                tags.push(format!("-{index}"));
-            }
+        if let Value::String(tag) = tag {
+            tags.push(tag);
+        } else {
+            fields.wrong(&format!("tags[{index}]"), "text");
+            // Keeps the places of those behind it, and is like none of them.
+            tags.push(format!("-{index}"));
         }
     }
     tags

@@ -22,13 +22,12 @@ impl<'a> Fields<'a> {
             problems,
             hopeless: false,
         };
-        match value {
-            Value::Object(map) => fields.map = map,
-            _ => {
-                fields.hopeless = true;
-                let whole = if place.is_empty() { "catalogue" } else { place };
-                fields.problems.push(Problem::new(whole, "named fields"));
-            }
+        if let Value::Object(map) = value {
+            fields.map = map;
+        } else {
+            fields.hopeless = true;
+            let whole = if place.is_empty() { "catalogue" } else { place };
+            fields.problems.push(Problem::new(whole, "named fields"));
         }
         fields
     }
