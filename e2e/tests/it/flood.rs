@@ -50,6 +50,8 @@ async fn a_flood_is_shed_with_503_while_memory_stays_bounded_and_service_resumes
         "503 overloaded",
         "503 sessions_unavailable",
         "503 inventory_unavailable",
+        // Let in, and then not served in time.
+        "504 deadline_exceeded",
     ];
     let shed: usize = refusals.into_iter().map(count).sum();
     let unpaid = count("429 too_many_unpaid_orders");
