@@ -109,6 +109,10 @@ impl Subscription for Reader {
         }))
     }
 
+    async fn revoked(&mut self) -> Result<Vec<Partition>, LogError> {
+        std::future::pending().await
+    }
+
     fn pause(&mut self, partition: &Partition) -> Result<(), LogError> {
         panic!("a record made {partition:?} wait: it would be tried for ever");
     }
