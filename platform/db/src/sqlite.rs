@@ -84,7 +84,10 @@ impl Sqlite {
     /// Runs a short read, a few rows found by an index, on a connection that cannot
     /// write. It runs on the calling task's thread: such a read takes microseconds,
     /// a tenth of what the way to another thread and back does.
-    #[expect(clippy::unused_async, reason = "where a job runs is no caller's business")]
+    #[expect(
+        clippy::unused_async,
+        reason = "where a job runs is no caller's business"
+    )]
     pub async fn read<T, E, F>(&self, job: F) -> Result<T, E>
     where
         T: Send + 'static,

@@ -91,7 +91,11 @@ impl Measurement {
 
 /// Each customer's last paid order stands for the others: looking at all of them
 /// would be work that is measured too.
-async fn until_assembled(run: &Run, target: &Arc<Target>, deadline: Instant) -> Result<(), Failure> {
+async fn until_assembled(
+    run: &Run,
+    target: &Arc<Target>,
+    deadline: Instant,
+) -> Result<(), Failure> {
     let mut last: Vec<Option<Uuid>> = vec![None; run.customers.len()];
     for entry in lock(&run.ledger).iter() {
         if let Fate::Created {
