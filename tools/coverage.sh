@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The least a service may have, in percent of lines.
-declare -A bars=([order]=80 [inventory]=80 [payment]=80 [assembly]=70 [notification]=70 [iam]=70)
+declare -A bars=([order]=80 [inventory]=80 [payment]=80 [assembly]=80 [notification]=80 [iam]=80)
 services=(order inventory payment assembly notification iam)
 
 cargo=${CARGO:-cargo}
