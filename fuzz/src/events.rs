@@ -49,7 +49,11 @@ impl State {
             .build()
             .expect("a runtime without threads needs only memory");
         let dir = tempfile::tempdir().expect("the temporary directory is writable");
-        let order = runtime.block_on(order(&dir));
+        let order = {
+            // A store's writer is a task.
+            let _inside = runtime.enter();
+            order(&dir)
+        };
         let mut world = runtime.block_on(World::new());
         let log = Arc::clone(&world.log);
         let notification = world.notification.take().expect("a new world has it");
@@ -84,8 +88,7 @@ fn assembly(log: &Arc<ScriptedLog>) -> rocket_assembly::App {
     rocket_assembly::App::build(config, deps).expect("the defaults make sense")
 }
 
-/// Async because a store's writer is a task.
-async fn order(dir: &TempDir) -> ShipAssembledHandler {
+fn order(dir: &TempDir) -> ShipAssembledHandler {
     let db = sqlite::open(&dir.path().join("order.db")).expect("a new database opens");
     let outboxes = Outboxes::new(&db);
     ShipAssembledHandler::new(MarkAssembled {

@@ -21,7 +21,7 @@ pub fn run(data: &[u8]) {
         Ok(platform) => accepted(&platform),
         Err(problems) => {
             assert!(!problems.as_slice().is_empty(), "refused without a reason");
-            for problem in &problems.as_slice()[..] {
+            for problem in problems.as_slice() {
                 assert!(!problem.message.is_empty());
                 let whole = problem.message.starts_with("expected one RocketPlatform");
                 assert_eq!(problem.path.is_empty(), whole, "no field: {problem}");

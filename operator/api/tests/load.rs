@@ -105,6 +105,15 @@ fn unknown_fields_at_every_depth() {
 }
 
 #[test]
+fn a_field_without_a_name() {
+    let told = report("\"\": 1\nspec: {\"\": 1}\n");
+    let lines: Vec<&str> = told.lines().collect();
+    for start in ["\"\": unknown field; ", "spec.\"\": unknown field; "] {
+        assert!(lines.iter().any(|line| line.starts_with(start)), "{told}");
+    }
+}
+
+#[test]
 fn unknown_fields_in_a_list_and_in_metadata() {
     let list = json!([{"component": "redis", "image": "redis:8", "tag": "8"}]);
     assert_eq!(

@@ -204,6 +204,8 @@ fn range(schema: &Value, number: &serde_json::Number, path: &str, found: &mut Ve
 }
 
 fn join(path: &str, name: &str) -> String {
+    // A name may be empty, and an empty path stands for the whole file.
+    let name = if name.is_empty() { "\"\"" } else { name };
     if path.is_empty() {
         name.to_owned()
     } else {
