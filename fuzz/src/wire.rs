@@ -83,10 +83,10 @@ async fn talk(address: SocketAddr, sent: &[u8]) {
         return;
     };
     let (mut read, mut write) = stream.split();
-    let send = async {
+    let speak = async {
         let _ = write.write_all(sent).await;
         let _ = write.shutdown().await;
     };
     let mut answer = Vec::new();
-    let _ = tokio::join!(send, read.read_to_end(&mut answer));
+    let _ = tokio::join!(speak, read.read_to_end(&mut answer));
 }
