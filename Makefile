@@ -32,10 +32,12 @@ testbed: ## Find or build the real servers that tests need
 
 lint: ## Formatting, clippy with warnings as errors, repository rules
 	@$(CARGO) fmt --all --check
+	@$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	@$(CARGO) clippy --workspace --all-targets --quiet -- --deny warnings
 
 fmt: ## Format all code
 	@$(CARGO) fmt --all
+	@$(CARGO) fmt --manifest-path fuzz/Cargo.toml
 
 snapshots: ## Write the committed snapshots anew: CRD, OpenAPI, descriptors
 	@$(CARGO) run --quiet --package rocketctl -- crd > crds/rocketplatforms.yaml

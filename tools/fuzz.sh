@@ -77,7 +77,8 @@ report() { # report TARGET LOG BINARY
     failed=1
     local input
     input=$(sed -n 's/.*Test unit written to //p' "$2" | tail -n 1)
-    tail -n 60 "$2" >&2
+    # From what was found on, or the last of what was said.
+    sed -n '/panicked at\|ERROR: libFuzzer/,$p' "$2" | grep . >&2 || tail -n 60 "$2" >&2
     echo "$1 FAILED" >&2
     [[ -z $input ]] || printf 'input:  fuzz/%s\nrepeat: (cd fuzz && %q %q)\n' "$input" "$3" "$input" >&2
 }

@@ -19,6 +19,7 @@ part 'build' "$cargo" test --workspace --no-run --quiet
 part 'release build' "$cargo" build --release --package rocketctl --quiet
 part 'unit, property and contract tests' \
     "$cargo" test --workspace --exclude rocket-e2e --quiet
+part 'fuzz targets, 5 s each' tools/fuzz.sh 5
 part 'real servers' testbed/testbed.sh provide
 part 'whole-system tests' "$cargo" test --package rocket-e2e --quiet
 
