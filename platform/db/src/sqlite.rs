@@ -63,7 +63,7 @@ impl Sqlite {
         at_start(&transaction)?;
         transaction.commit()?;
         Ok(Self {
-            writer: Writer::start(connection, path),
+            writer: Writer::start(connection, path)?,
             readers: Arc::new(Readers::new(path)),
         })
     }

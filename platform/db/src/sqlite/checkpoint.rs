@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use tokio::task::{JoinHandle, spawn_blocking};
-use tracing::warn;
+use tracing::{debug, warn};
 
-use super::open;
+use super::{open, writer::is_busy};
 
 /// Pages of 4 KiB in the WAL before it is copied back.
 const PAGES: i64 = 2_000;
@@ -100,7 +100,9 @@ fn start_over(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Without a checkpoint the WAL grows, and nothing is lost; the next one tries again.
 fn log_failure(outcome: rusqlite::Result<()>) {
-    if let Err(error) = outcome {
-        warn!(%error, "checkpoint failed");
+    match outcome {
+        Ok(()) => {}
+        Err(error) if is_busy(&error) => debug!("another process writes; the WAL goes on"),
+        Err(error) => warn!(%error, "checkpoint failed"),
     }
 }

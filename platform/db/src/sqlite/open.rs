@@ -10,7 +10,7 @@ use crate::DbError;
 /// Memory for pages, per connection, in KiB (negative means KiB to SQLite).
 const CACHE_KIB: i32 = -1_024;
 /// How long another process's lock is waited for.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Each connection is used by one thread at a time, so SQLite need not see to that.
 const WRITING: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE
     .union(OpenFlags::SQLITE_OPEN_CREATE)

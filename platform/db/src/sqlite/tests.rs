@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+use std::time::Duration;
+
 use tempfile::TempDir;
 
 use super::*;
@@ -177,4 +179,26 @@ async fn the_wal_starts_over_under_constant_work() {
     }
     let wal = std::fs::metadata(dir.path().join("t.db-wal")).unwrap();
     assert!(wal.len() * 2 < written, "{} of {written}", wal.len());
+}
+
+/// `rocketctl` writes to files of a running platform.
+#[tokio::test]
+async fn another_process_that_writes_is_waited_for_and_holds_up_nobody_else() {
+    let (dir, store) = store();
+    let other = Connection::open(dir.path().join("t.db")).unwrap();
+    other
+        .execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (1, 1)")
+        .unwrap();
+    let write = tokio::spawn({
+        let store = store.clone();
+        async move { insert(&store, 2).await }
+    });
+    // The test has one thread: were the writer to wait on it, nothing else would run.
+    for _ in 0..20 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        assert!(!write.is_finished());
+    }
+    other.execute_batch("COMMIT").unwrap();
+    write.await.unwrap().unwrap();
+    assert_eq!(count(&store).await, 2);
 }

@@ -4,19 +4,22 @@ use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
+    time::{Duration, Instant},
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
-use super::checkpoint::Checkpoints;
+use super::{checkpoint::Checkpoints, open};
 use crate::DbError;
 
 /// Jobs that may wait; callers beyond that wait for a place.
 const QUEUE: usize = 1_024;
 /// Jobs in one transaction. More would make the first of them wait for the last.
 const BATCH: usize = 128;
+/// How long a file that another process writes to is left alone before the next try.
+const LOCKED: Duration = Duration::from_millis(5);
 
 /// The way to the writing task, which ends when the last handle is dropped.
 #[derive(Debug, Clone)]
@@ -26,10 +29,11 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the task, on the runtime that this is called on.
-    pub(super) fn start(connection: Connection, path: &Path) -> Self {
+    pub(super) fn start(connection: Connection, path: &Path) -> Result<Self, DbError> {
+        connection.busy_timeout(Duration::ZERO)?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         tokio::spawn(work(connection, Checkpoints::new(path), queue));
-        Self { jobs }
+        Ok(Self { jobs })
     }
 
     pub(super) async fn run<T, E, F>(&self, job: F) -> Result<T, E>
@@ -140,21 +144,29 @@ async fn work(
                 if taken == 0 {
                     return;
                 }
-                commit_together(&connection, &mut batch);
+                // Waited for here and not in SQLite, whose wait would hold the thread.
+                let tried = Instant::now();
+                let begun = loop {
+                    match execute(&connection, "BEGIN IMMEDIATE") {
+                        Err(error) if is_busy(&error) && tried.elapsed() < open::BUSY => {
+                            tokio::time::sleep(LOCKED).await;
+                        }
+                        begun => break begun,
+                    }
+                };
+                match begun {
+                    Ok(()) => commit_together(&connection, &mut batch),
+                    Err(error) => batch.drain(..).for_each(|job| job.refuse(again(&error))),
+                }
                 checkpoints.committed(&connection, taken);
             }
         }
     }
 }
 
-/// Runs jobs in one transaction, then tells each caller how its own ended.
+/// Runs jobs in the transaction that has begun, ends it, then tells each caller how its
+/// own job ended.
 fn commit_together(connection: &Connection, batch: &mut Vec<Box<dyn Job>>) {
-    if let Err(error) = execute(connection, "BEGIN IMMEDIATE") {
-        for job in batch.drain(..) {
-            job.refuse(again(&error));
-        }
-        return;
-    }
     // One job alone is undone by undoing the transaction.
     let alone = batch.len() == 1;
     let mut outcomes = Vec::with_capacity(batch.len());
@@ -222,6 +234,11 @@ fn finish(
         let _ = execute(connection, "ROLLBACK");
     }
     end
+}
+
+/// True when another process is writing to the file.
+pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 /// Runs a statement that is used for every batch, parsed once.
