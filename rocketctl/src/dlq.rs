@@ -15,7 +15,7 @@ use std::{future::Future, path::PathBuf, sync::Arc};
 use clap::{Args, Subcommand};
 use rocket_events::{LogError, embedded::EmbeddedLog};
 use rocket_runtime::SystemClock;
-use rocket_telemetry::chain;
+use rocket_telemetry::{chain, printable};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use self::{list::ListArgs, outbox::Outbox, replay::ReplayArgs, show::ShowArgs};
@@ -81,25 +81,11 @@ fn log_failed(error: &LogError) -> Failure {
     Failure::failed(chain(error))
 }
 
-/// Keys, headers and reasons are what somebody sent: nothing of them may move the
-/// cursor of whoever looks.
-fn printable(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() {
-            safe.extend(character.escape_default());
-        } else {
-            safe.push(character);
-        }
-    }
-    safe
-}
-
 /// The first characters of a text that may be of any length.
 fn shortened(text: &str, most: usize) -> String {
     let text = printable(text);
     if text.chars().count() <= most {
-        return text;
+        return text.into_owned();
     }
     let start: String = text.chars().take(most.saturating_sub(3)).collect();
     format!("{start}...")

@@ -19,10 +19,10 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use std::{path::Path, sync::Arc};
+use std::{any::Any, path::Path, sync::Arc};
 
 use rusqlite::Connection;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, error};
 
 use self::{readers::Readers, writer::Writer};
 use crate::DbError;
@@ -108,4 +108,20 @@ impl Sqlite {
         let span = spans::of_job("scan", self.readers.path());
         self.readers.aside(job).instrument(span).await
     }
+}
+
+/// Runs a statement that is used again and again, parsed once.
+fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute(())?;
+    Ok(())
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> DbError {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    error!(panic = text, "database job panicked");
+    DbError::Panicked
 }

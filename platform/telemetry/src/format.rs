@@ -1,6 +1,9 @@
 //! What a log line looks like.
 
-use std::fmt::{self, Write as _};
+use std::{
+    borrow::Cow,
+    fmt::{self, Write as _},
+};
 
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -91,16 +94,16 @@ impl Line<'_> {
             clock.second(),
             clock.millisecond(),
             self.service,
-            fields.message
+            printable(&fields.message)
         )?;
         for (name, value) in &fields.values {
             match value {
-                Value::String(text) => write!(to, " {name}={text}")?,
+                Value::String(text) => write!(to, " {name}={}", printable(text))?,
                 other => write!(to, " {name}={other}")?,
             }
         }
         if !self.span.is_empty() {
-            write!(to, " {colour}in {}{reset}", self.span)?;
+            write!(to, " {colour}in {}{reset}", printable(self.span))?;
         }
         if let Some(ids) = self.ids {
             write!(to, " {colour}trace_id={}{reset}", ids.trace)?;
@@ -170,6 +173,23 @@ impl Visit for Fields {
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
         self.push(field, chain(value).into());
     }
+}
+
+/// The text with its control characters spelled out: on a terminal they could end the
+/// line, move the cursor or hide what is there.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if character.is_control() {
+            safe.extend(character.escape_default());
+        } else {
+            safe.push(character);
+        }
+    }
+    Cow::Owned(safe)
 }
 
 /// An error and all its causes, joined by `: `.

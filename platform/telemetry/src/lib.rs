@@ -17,7 +17,7 @@ pub mod spans;
 
 use std::{io::IsTerminal as _, str::FromStr};
 
-pub use format::chain;
+pub use format::{chain, printable};
 use gate::{Gate, is_ours};
 use lines::{Ids, Lines};
 use opentelemetry::trace::TracerProvider as _;

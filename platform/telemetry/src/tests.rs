@@ -209,3 +209,17 @@ fn the_sdks_own_reports_stay_out_of_the_log_unless_asked_for() {
     let asked = logged_by("info,opentelemetry_sdk=warn", LogFormat::Text, report);
     assert!(asked.contains("export failed"), "{asked}");
 }
+
+#[test]
+fn a_line_for_people_is_one_line_whatever_it_says() {
+    let text = logged(LogFormat::Text, || {
+        let span = tracing::info_span!("take in", key = "a\nb");
+        span.in_scope(|| info!(reason = "x\u{1b}[2J\ny", "said\rso"));
+    });
+    assert_eq!(text.matches('\n').count(), 1, "{text}");
+    assert!(!text.contains(['\r', '\u{1b}']), "{text}");
+    assert!(
+        text.contains("said\\rso") && text.contains("\\u{1b}[2J\\ny"),
+        "{text}"
+    );
+}

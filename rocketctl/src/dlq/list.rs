@@ -2,8 +2,9 @@
 
 use clap::Args;
 use comfy_table::{Table, presets};
+use rocket_telemetry::printable;
 
-use super::{Place, Stores, printable, shortened, waiting::Waiting, when};
+use super::{Place, Stores, shortened, waiting::Waiting, when};
 use crate::exit::Failure;
 
 /// Characters of a reason that a table shows.
@@ -54,7 +55,7 @@ fn table(shown: &[Waiting], replayed: bool) -> Table {
     table.set_header(header);
     for letter in shown {
         let mut row = vec![
-            printable(&letter.id.to_string()),
+            printable(&letter.id.to_string()).into_owned(),
             when(letter.at),
             shortened(&letter.key, 36),
             shortened(letter.group.as_deref().unwrap_or("-"), 20),

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use clap::Args;
 use rocket_events::letters;
-use rocket_telemetry::chain;
+use rocket_telemetry::{chain, printable};
 use serde::Serialize;
 
 use super::{
-    Place, Stores, printable,
+    Place, Stores,
     waiting::{Id, Waiting, What},
     when,
 };

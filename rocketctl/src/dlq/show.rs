@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use rocket_events::{Record, cloud, letters};
+use rocket_telemetry::printable;
 use serde_json::{Value, json};
 
 use super::{
-    Place, Stores, log_failed, payload, printable,
+    Place, Stores, log_failed, payload,
     waiting::{Id, Waiting, What},
     when,
 };

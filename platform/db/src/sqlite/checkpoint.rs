@@ -7,13 +7,16 @@
 //! the WAL starts over instead of growing for as long as there is work. Both run on
 //! blocking threads.
 
-use std::path::{Path, PathBuf};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+};
 
 use rusqlite::Connection;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tracing::{debug, warn};
 
-use super::{open, writer::is_busy};
+use super::{open, panicked, writer::is_busy};
 
 /// Pages of 4 KiB in the WAL before it is copied back.
 const PAGES: i64 = 2_000;
@@ -72,7 +75,12 @@ impl Checkpoints {
     /// The second step. None when the runtime is shutting down.
     pub(super) async fn finish(&self, connection: Connection) -> Option<Connection> {
         let finished = spawn_blocking(move || {
-            log_failure(copy(&connection).and_then(|()| start_over(&connection)));
+            let step = || copy(&connection).and_then(|()| start_over(&connection));
+            // The connection comes back in any case: without it nobody could write.
+            match catch_unwind(AssertUnwindSafe(step)) {
+                Ok(outcome) => log_failure(outcome),
+                Err(panic) => drop(panicked(panic.as_ref())),
+            }
             connection
         });
         finished.await.ok()

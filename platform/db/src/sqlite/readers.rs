@@ -9,7 +9,7 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use super::open;
+use super::{execute, open, panicked};
 use crate::DbError;
 
 /// Scans at once: more would not be faster on the few cores of a laptop.
@@ -52,7 +52,7 @@ impl Readers {
         if result.is_ok() && execute(&connection, "ROLLBACK").is_ok() {
             self.put_back(connection);
         }
-        result.unwrap_or_else(|_panic| Err(DbError::Panicked.into()))
+        result.unwrap_or_else(|panic| Err(panicked(panic.as_ref()).into()))
     }
 
     /// Runs the job on a blocking thread, a few at once.
@@ -89,9 +89,4 @@ impl Readers {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
-    connection.prepare_cached(sql)?.execute(())?;
-    Ok(())
 }

@@ -1,7 +1,6 @@
 //! The writing task.
 
 use std::{
-    any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     time::{Duration, Instant},
@@ -9,9 +8,8 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
-use tracing::error;
 
-use super::{checkpoint::Checkpoints, open};
+use super::{checkpoint::Checkpoints, execute, open, panicked};
 use crate::DbError;
 
 /// Jobs that may wait; callers beyond that wait for a place.
@@ -108,16 +106,6 @@ impl<T, E: From<DbError>> Outcome for Answer<T, E> {
             .and_then(|value| commit.map(|()| value).map_err(E::from));
         let _ = self.to.send(result);
     }
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> DbError {
-    let text = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message");
-    error!(panic = text, "database job panicked");
-    DbError::Panicked
 }
 
 /// Commits what waits, batch by batch.
@@ -239,12 +227,6 @@ fn finish(
 /// True when another process is writing to the file.
 pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
-}
-
-/// Runs a statement that is used for every batch, parsed once.
-fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
-    connection.prepare_cached(sql)?.execute(())?;
-    Ok(())
 }
 
 fn lost_transaction() -> rusqlite::Error {
