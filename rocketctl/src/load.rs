@@ -32,6 +32,7 @@ use std::{
 };
 
 use http::HeaderValue;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 pub(crate) use self::args::LoadArgs;
@@ -74,8 +75,9 @@ async fn load(args: &LoadArgs) -> Result<Report, Failure> {
     } else {
         Pace::Open { rate: args.rate }
     };
-    let elapsed = driver::drive(&run, &target, args.connections, pace, args.duration).await;
+    let driven = driver::drive(&run, &target, args.connections, pace, args.duration).await;
     shown.abort();
+    let elapsed = driven?;
     let cpu = cpu::used()
         .zip(before)
         .map(|(after, before)| after.saturating_sub(before));
@@ -85,12 +87,23 @@ async fn load(args: &LoadArgs) -> Result<Report, Failure> {
         None => None,
     };
     let audit = match watch {
-        Some(watch) => Some(settle::audit(&run, &target, watch, args, &progress).await),
+        Some(watch) => Some(settle::audit(&run, &target, watch, args, &progress).await?),
         None => None,
     };
     progress.clear();
     let report = Report::new(&lock(&run.tally), elapsed, cpu, measured, audit);
     Ok(report)
+}
+
+/// Waits for all of them; what one that panicked has left undone is not passed over.
+async fn all_ended(mut tasks: JoinSet<()>, doing: &str) -> Result<(), Failure> {
+    let mut failure = None;
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended {
+            failure = Some(Failure::failed(format!("{doing}: {error}")));
+        }
+    }
+    failure.map_or(Ok(()), Err)
 }
 
 /// Everything that an order needs: customers, the parts there are.

@@ -19,7 +19,8 @@ hidden.\nEvery call carries an Idempotency-Key and is repeated until its answer 
 definite.\n\nExamples:\n  rocketctl load --rate 200 --duration 30s\n  \
 rocketctl load --closed --connections 16 --duration 20s --json\n  \
 rocketctl load --rate 50 --duration 10m --verify --patience 2m\n\n\
-With --verify nobody else may buy meanwhile: the stock is counted before and after."
+With --verify nobody else may buy meanwhile: the stock is counted before and after.\n\
+The API shows one message of an event however often Telegram was asked to deliver it."
 )]
 pub(crate) struct LoadArgs {
     /// Where the platform listens.

@@ -1,8 +1,10 @@
 //! Compares what the load was told with what can be seen afterwards. Pure: what was
 //! seen comes in, what is wrong goes out.
 
+mod judge;
 mod messages;
 mod orders;
+mod refusals;
 mod stock;
 #[cfg(test)]
 mod tests;
@@ -12,6 +14,7 @@ use std::{collections::HashMap, time::Duration};
 use serde::Serialize;
 use uuid::Uuid;
 
+pub(super) use self::judge::Judge;
 use super::{dealer::Catalogue, ledger::Entry, told::Told, wire::OrderView};
 
 /// What was looked at, and what is wrong with it.
@@ -33,6 +36,9 @@ pub(super) struct Finding {
     pub(super) order_uuid: Option<Uuid>,
     /// A sentence for people, about the order.
     pub(super) what: String,
+    /// It stays true when a later look does not show it any more.
+    #[serde(skip)]
+    lasting: bool,
 }
 
 impl Finding {
@@ -40,6 +46,7 @@ impl Finding {
         Self {
             order_uuid: Some(order_uuid),
             what: what.into(),
+            lasting: false,
         }
     }
 
@@ -47,7 +54,13 @@ impl Finding {
         Self {
             order_uuid: None,
             what: what.into(),
+            lasting: false,
         }
+    }
+
+    fn lasting(mut self) -> Self {
+        self.lasting = true;
+        self
     }
 }
 
@@ -86,6 +99,7 @@ impl Audit {
         };
         let unread = evidence.observed.unread.iter();
         audit.findings.extend(unread.map(Finding::general));
+        refusals::check(evidence, &mut audit);
         orders::check(evidence, &mut audit);
         let extra = orders::check_lists(evidence, &mut audit);
         stock::check(evidence, &extra, &mut audit);

@@ -10,7 +10,8 @@ use std::{
 
 use tokio::task::JoinSet;
 
-use super::{connection::Connection, run::Run, tally::lock, target::Target};
+use super::{all_ended, connection::Connection, run::Run, tally::lock, target::Target};
+use crate::exit::Failure;
 
 /// An order that starts this long after it was due is late. Shorter delays are the
 /// timer's and the processor's.
@@ -30,13 +31,17 @@ pub(super) enum Pace {
 
 /// Starts orders for `duration` over so many connections, waits for their ends, and
 /// says how long it all took.
+///
+/// # Errors
+///
+/// A worker panicked, so what it had begun is in no ledger.
 pub(super) async fn drive(
     run: &Arc<Run>,
     target: &Arc<Target>,
     connections: u16,
     pace: Pace,
     duration: Duration,
-) -> Duration {
+) -> Result<Duration, Failure> {
     let started = Instant::now();
     let schedule = Arc::new(Schedule {
         pace,
@@ -58,8 +63,7 @@ pub(super) async fn drive(
             }
         });
     }
-    // A worker that panicked is missed in the ledger, and the count says so.
-    while workers.join_next().await.is_some() {}
+    all_ended(workers, "ordering").await?;
     if let Pace::Open { .. } = pace {
         tokio::time::sleep_until(schedule.ends.into()).await;
         let left = schedule
@@ -69,7 +73,7 @@ pub(super) async fn drive(
         tally.late += left;
         tally.not_started += left;
     }
-    started.elapsed()
+    Ok(started.elapsed())
 }
 
 /// How many orders are due.
@@ -125,6 +129,17 @@ fn offset(number: u64, rate: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_worker_that_panics_is_not_passed_over() {
+        // Nobody is there to buy, which no caller lets happen.
+        let run = Arc::new(Run::of_nobody());
+        let target = Arc::new("http://127.0.0.1:9".parse().unwrap());
+        let pace = Pace::Open { rate: 100 };
+        let driven = drive(&run, &target, 2, pace, Duration::from_millis(50)).await;
+        let failure = driven.unwrap_err().to_string();
+        assert!(failure.starts_with("ordering: "), "{failure}");
+    }
 
     #[test]
     fn orders_are_due_evenly_and_without_drift() {

@@ -10,16 +10,20 @@ pub(super) struct Entry {
     pub(super) customer: usize,
     /// Which parts of the catalogue; a part named twice is bought twice.
     pub(super) parts: Vec<usize>,
+    /// It was to be cancelled, not paid.
+    pub(super) cancel: bool,
     pub(super) fate: Fate,
 }
 
 /// What became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// Creating it was refused: it does not exist.
-    Refused,
+    /// Creating it was refused, with this code: it does not exist.
+    Refused(String),
     /// Creating it never got a definite answer: it may exist.
     Unknown,
+    /// Creating it was answered as a success that says nothing: it may exist.
+    Unreadable,
     /// It exists.
     Created {
         order_uuid: Uuid,
@@ -38,8 +42,12 @@ pub(super) enum Ending {
         sent_at: OffsetDateTime,
     },
     Cancelled,
-    /// Paying or cancelling was refused: it is as it was created.
-    Untouched,
+    /// Paying was answered as a success that says nothing: it is paid.
+    PaidUnreadably {
+        sent_at: OffsetDateTime,
+    },
+    /// Paying or cancelling was refused, with this code: it is as it was created.
+    Refused(String),
     /// Paying never got a definite answer.
     PayUnknown {
         sent_at: OffsetDateTime,
@@ -49,11 +57,20 @@ pub(super) enum Ending {
 }
 
 impl Entry {
+    /// What the load asked for last, for people.
+    pub(super) fn step(&self) -> &'static str {
+        match &self.fate {
+            Fate::Created { .. } if self.cancel => "cancelling",
+            Fate::Created { .. } => "paying",
+            _ => "creating",
+        }
+    }
+
     /// Whether some answer is missing.
     pub(super) fn unresolved(&self) -> bool {
         match &self.fate {
             Fate::Unknown => true,
-            Fate::Refused => false,
+            Fate::Refused(_) | Fate::Unreadable => false,
             Fate::Created { ending, .. } => {
                 matches!(ending, Ending::PayUnknown { .. } | Ending::CancelUnknown)
             }

@@ -128,3 +128,38 @@ async fn until_assembled(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_process_is_measured_from_the_beginning_to_the_end() {
+        let pid = std::process::id();
+        let run = Run::of_nobody();
+        lock(&run.tally).paid = 500;
+        let target = Arc::new("http://127.0.0.1:9".parse().unwrap());
+        let measurement = Measurement::begin(&[pid]).unwrap().unwrap();
+        let before = cpu::used().unwrap();
+        let least = Duration::from_millis(30);
+        while cpu::used().unwrap() < before + least {
+            std::hint::spin_loop();
+        }
+        let usage = measurement.end(&run, &target, least).await.unwrap();
+        assert!(usage.cpu_seconds >= least.as_secs_f64(), "{usage:?}");
+        // Other tests use this process too, but hardly hours.
+        assert!(usage.cpu_seconds < 600.0, "{usage:?}");
+        assert!((usage.cpu_seconds_per_1000_orders - 2.0 * usage.cpu_seconds).abs() < 0.001);
+        assert!(usage.resident_mib > 1.0, "{usage:?}");
+        assert_eq!(usage.processes.len(), 1);
+        assert_eq!(usage.processes[0].pid, pid);
+    }
+
+    #[test]
+    fn nothing_is_measured_of_nothing_and_of_no_process() {
+        assert!(Measurement::begin(&[]).unwrap().is_none());
+        // Above the greatest pid that Linux gives.
+        let failure = Measurement::begin(&[u32::MAX]).unwrap_err().to_string();
+        assert!(failure.starts_with("--measure 4294967295"), "{failure}");
+    }
+}

@@ -53,8 +53,8 @@ impl Run {
         lock(&self.tally).in_flight += 1;
         let entry = self.entry(connection, number, due, deal).await;
         let gives_back = match &entry.fate {
-            Fate::Refused => true,
-            Fate::Unknown => false,
+            Fate::Refused(_) => true,
+            Fate::Unknown | Fate::Unreadable => false,
             Fate::Created { ending, .. } => *ending == Ending::Cancelled,
         };
         if gives_back {
@@ -80,6 +80,7 @@ impl Run {
         Entry {
             customer,
             parts: deal.parts,
+            cancel: deal.cancel,
             fate,
         }
     }
@@ -109,8 +110,10 @@ impl Run {
             return Fate::Unknown;
         };
         lock(&self.tally).create.record(due.elapsed());
-        let Some(created) = self.expect::<Created>(&answer, StatusCode::CREATED) else {
-            return Fate::Refused;
+        let created = match self.expect::<Created>(&answer, StatusCode::CREATED) {
+            Ok(created) => created,
+            Err(Unexpected::Refused(code)) => return Fate::Refused(code),
+            Err(Unexpected::Unreadable) => return Fate::Unreadable,
         };
         lock(&self.tally).orders += 1;
         let ending = if deal.cancel {
@@ -143,8 +146,10 @@ impl Run {
             return Ending::PayUnknown { sent_at };
         };
         lock(&self.tally).pay.record(sent.elapsed());
-        let Some(paid) = self.expect::<PaidView>(&answer, StatusCode::OK) else {
-            return Ending::Untouched;
+        let paid = match self.expect::<PaidView>(&answer, StatusCode::OK) {
+            Ok(paid) => paid,
+            Err(Unexpected::Refused(code)) => return Ending::Refused(code),
+            Err(Unexpected::Unreadable) => return Ending::PaidUnreadably { sent_at },
         };
         lock(&self.tally).paid += 1;
         Ending::Paid {
@@ -166,8 +171,7 @@ impl Run {
             return Ending::CancelUnknown;
         };
         if answer.status != StatusCode::NO_CONTENT {
-            lock(&self.tally).refuse(code(&answer));
-            return Ending::Untouched;
+            return Ending::Refused(self.refused(&answer));
         }
         lock(&self.tally).cancelled += 1;
         Ending::Cancelled
@@ -194,15 +198,50 @@ impl Run {
         &self,
         answer: &Answer,
         status: StatusCode,
-    ) -> Option<T> {
+    ) -> Result<T, Unexpected> {
         if answer.status != status {
-            lock(&self.tally).refuse(code(answer));
-            return None;
+            return Err(Unexpected::Refused(self.refused(answer)));
         }
-        let body = serde_json::from_slice(&answer.body);
-        if body.is_err() {
+        serde_json::from_slice(&answer.body).map_err(|_| {
             lock(&self.tally).refuse("unexpected_answer".to_owned());
+            Unexpected::Unreadable
+        })
+    }
+
+    /// Counts a refusal, and returns its code.
+    fn refused(&self, answer: &Answer) -> String {
+        let code = code(answer);
+        lock(&self.tally).refuse(code.clone());
+        code
+    }
+}
+
+/// No success that can be read.
+enum Unexpected {
+    /// Another status; the problem's code.
+    Refused(String),
+    /// The right status, and a body that is not what belongs to it.
+    Unreadable,
+}
+
+#[cfg(test)]
+impl Run {
+    /// One part, and no customers.
+    pub(super) fn of_nobody() -> Self {
+        let catalogue = Catalogue::new(vec![super::wire::PartView {
+            uuid: Uuid::from_u128(1),
+            price: 100,
+            stock_quantity: 1_000,
+        }]);
+        Self {
+            customers: Vec::new(),
+            patience: Duration::from_secs(1),
+            dealer: Mutex::new(Dealer::new(&catalogue, 0, 1)),
+            catalogue,
+            ledger: Mutex::default(),
+            tally: Arc::new(Mutex::new(Tally::new())),
+            pays: Vec::new(),
+            id: Uuid::from_u128(2),
         }
-        body.ok()
     }
 }

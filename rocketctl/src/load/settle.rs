@@ -9,8 +9,9 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::{
+    all_ended,
     args::LoadArgs,
-    audit::{Audit, Evidence, Observed},
+    audit::{Audit, Evidence, Judge, Observed},
     dealer::Catalogue,
     ledger::{Ending, Fate},
     progress::Progress,
@@ -21,6 +22,7 @@ use super::{
     told::Told,
     watch::Watch,
 };
+use crate::exit::Failure;
 
 const LANES: usize = 8;
 const PAUSE: Duration = Duration::from_millis(250);
@@ -29,28 +31,31 @@ const READING: Duration = Duration::from_secs(30);
 /// A paid order makes a message when it is paid and one when it is assembled.
 const MESSAGES_OF_AN_ORDER: usize = 2;
 
-/// Audits until nothing is wrong any more or the time to settle is over.
+/// Audits until nothing is wrong any more, and once more, or until the time to settle
+/// is over.
 pub(super) async fn audit(
     run: &Arc<Run>,
     target: &Arc<Target>,
     watch: Watch,
     args: &LoadArgs,
     progress: &Progress,
-) -> Audit {
+) -> Result<Audit, Failure> {
     let deadline = Instant::now() + args.settle;
     rest(run, &watch, deadline, progress).await;
+    let mut judge = Judge::default();
     let audit = loop {
         progress.say("looking at every order");
-        let observed = observe(run, target, deadline.max(Instant::now() + READING)).await;
-        let audit = compare(run, &observed, &watch, args.assembly_time);
-        if audit.findings.is_empty() || Instant::now() >= deadline {
+        let observed = observe(run, target, deadline.max(Instant::now() + READING)).await?;
+        let mut audit = compare(run, &observed, &watch, args.assembly_time);
+        let whole = observed.unread.is_empty();
+        if judge.is_verdict(&mut audit, whole, Instant::now() >= deadline) {
             break audit;
         }
         progress.say(format!("{} findings, looking again", audit.findings.len()));
         tokio::time::sleep(PAUSE).await;
     };
-    watch.stop().await;
-    audit
+    watch.stop().await?;
+    Ok(audit)
 }
 
 /// Waits until every customer was told of everything that is to come.
@@ -106,7 +111,11 @@ fn compare(
 }
 
 /// Reads the stock, every customer's list and every order.
-async fn observe(run: &Arc<Run>, target: &Arc<Target>, deadline: Instant) -> Observed {
+async fn observe(
+    run: &Arc<Run>,
+    target: &Arc<Target>,
+    deadline: Instant,
+) -> Result<Observed, Failure> {
     let count = run.customers.len();
     let mut orders = vec![Vec::new(); count];
     for entry in lock(&run.ledger).iter() {
@@ -138,7 +147,7 @@ async fn observe(run: &Arc<Run>, target: &Arc<Target>, deadline: Instant) -> Obs
             }
         });
     }
-    while lanes.join_next().await.is_some() {}
+    all_ended(lanes, "looking at every order").await?;
     let mut seen = std::mem::take(&mut *lock(&observed));
     let session = &run.customers[0].session;
     match Reader::new(Arc::clone(target))
@@ -150,7 +159,7 @@ async fn observe(run: &Arc<Run>, target: &Arc<Target>, deadline: Instant) -> Obs
             .unread
             .push(format!("the stock could not be read: {error}")),
     }
-    seen
+    Ok(seen)
 }
 
 /// One connection, and the customers it reads.

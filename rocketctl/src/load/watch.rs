@@ -16,6 +16,7 @@ use rocket_runtime::shutdown::CancellationToken;
 use tokio::task::JoinSet;
 
 use super::{
+    all_ended,
     reader::{Reader, parse},
     run::Run,
     tally::lock,
@@ -23,6 +24,7 @@ use super::{
     told::Told,
     wire::Messages,
 };
+use crate::exit::Failure;
 
 const PATH: &str = "/api/v1/notifications";
 const LANES: usize = 4;
@@ -74,9 +76,9 @@ impl Watch {
     }
 
     /// Ends all looking.
-    pub(super) async fn stop(mut self) {
+    pub(super) async fn stop(self) -> Result<(), Failure> {
         self.stop.cancel();
-        while self.lanes.join_next().await.is_some() {}
+        all_ended(self.lanes, "looking at messages").await
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn check(evidence: &Evidence<'_>, audit: &mut Audit) {
             continue;
         };
         let paid = match ending {
-            Ending::Paid { .. } => true,
+            Ending::Paid { .. } | Ending::PaidUnreadably { .. } => true,
             Ending::PayUnknown { .. } => evidence
                 .order(*order_uuid)
                 .is_some_and(|seen| seen.status == "ASSEMBLED"),

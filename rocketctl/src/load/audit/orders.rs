@@ -25,12 +25,16 @@ pub(super) fn check(evidence: &Evidence<'_>, audit: &mut Audit) {
         match evidence.observed.orders.get(order_uuid) {
             // Not read; the audit says so elsewhere.
             None => {}
-            Some(None) => audit.find(Finding::order(
-                *order_uuid,
-                "is lost: it was created, and the platform does not know it",
-            )),
+            Some(None) => audit.find(
+                Finding::order(
+                    *order_uuid,
+                    "is lost: it was created, and the platform does not know it",
+                )
+                .lasting(),
+            ),
             Some(Some(seen)) => {
                 audit.count(seen);
+                owner(evidence, entry.customer, seen, audit);
                 let wrong = said(evidence, entry, *price, seen)
                     .into_iter()
                     .chain(ended(ending, seen))
@@ -43,15 +47,17 @@ pub(super) fn check(evidence: &Evidence<'_>, audit: &mut Audit) {
     }
 }
 
-/// Owner, parts and price.
+/// It belongs to the customer who created it.
+fn owner(evidence: &Evidence<'_>, customer: usize, seen: &OrderView, audit: &mut Audit) {
+    if seen.user_uuid != evidence.users[customer] {
+        let what = format!("belongs to user {} who did not create it", seen.user_uuid);
+        audit.find(Finding::order(seen.order_uuid, what).lasting());
+    }
+}
+
+/// Parts and price.
 fn said(evidence: &Evidence<'_>, entry: &Entry, price: i64, seen: &OrderView) -> Vec<String> {
     let mut wrong = Vec::new();
-    if seen.user_uuid != evidence.users[entry.customer] {
-        wrong.push(format!(
-            "belongs to user {} who did not create it",
-            seen.user_uuid
-        ));
-    }
     if sorted(&seen.part_uuids) != evidence.part_uuids(&entry.parts) {
         wrong.push("has other parts than were ordered".to_owned());
     }
@@ -71,10 +77,10 @@ fn said(evidence: &Evidence<'_>, entry: &Entry, price: i64, seen: &OrderView) ->
 /// The one right status, and the charge that belongs to it.
 fn ended(ending: &Ending, seen: &OrderView) -> Option<String> {
     let (known, allowed): (_, &[&str]) = match ending {
-        Ending::Paid { .. } => ("was paid", &["ASSEMBLED"]),
+        Ending::Paid { .. } | Ending::PaidUnreadably { .. } => ("was paid", &["ASSEMBLED"]),
         Ending::Cancelled => ("was cancelled", &["CANCELLED"]),
         // An unpaid order is cancelled when its time is over.
-        Ending::Untouched => ("was not paid", &["PENDING_PAYMENT", "CANCELLED"]),
+        Ending::Refused(_) => ("was not paid", &["PENDING_PAYMENT", "CANCELLED"]),
         Ending::PayUnknown { .. } => (
             "was perhaps paid",
             &["PENDING_PAYMENT", "ASSEMBLED", "CANCELLED"],
@@ -113,7 +119,9 @@ fn ended(ending: &Ending, seen: &OrderView) -> Option<String> {
 fn early(evidence: &Evidence<'_>, ending: &Ending, seen: &OrderView) -> Option<String> {
     let least = evidence.assembly_time?;
     let sent_at: OffsetDateTime = match ending {
-        Ending::Paid { sent_at, .. } | Ending::PayUnknown { sent_at } => *sent_at,
+        Ending::Paid { sent_at, .. }
+        | Ending::PaidUnreadably { sent_at }
+        | Ending::PayUnknown { sent_at } => *sent_at,
         _ => return None,
     };
     let took = seen.updated_at - sent_at;
@@ -133,8 +141,8 @@ pub(super) fn check_lists<'a>(evidence: &'a Evidence<'_>, audit: &mut Audit) -> 
     let mut perhaps: HashMap<usize, Vec<Vec<Uuid>>> = HashMap::new();
     for entry in evidence.ledger {
         match &entry.fate {
-            Fate::Refused => {}
-            Fate::Unknown => {
+            Fate::Refused(_) => {}
+            Fate::Unknown | Fate::Unreadable => {
                 let parts = evidence.part_uuids(&entry.parts);
                 perhaps.entry(entry.customer).or_default().push(parts);
             }
@@ -152,16 +160,42 @@ pub(super) fn check_lists<'a>(evidence: &'a Evidence<'_>, audit: &mut Audit) -> 
             if let Some(place) = perhaps.iter().position(|it| *it == parts) {
                 perhaps.swap_remove(place);
                 audit.count(order);
+                owner(evidence, customer, order, audit);
+                if let Some(what) = unanswered(evidence, order) {
+                    audit.find(Finding::order(order.order_uuid, what));
+                }
                 extra.push(order);
             } else {
-                audit.find(Finding::order(
-                    order.order_uuid,
-                    "is in the list of a customer who was never told of it",
-                ));
+                audit.find(
+                    Finding::order(
+                        order.order_uuid,
+                        "is in the list of a customer who was never told of it",
+                    )
+                    .lasting(),
+                );
             }
         }
     }
     extra
+}
+
+/// What is wrong with an order that nobody could pay or cancel: its creation was
+/// never answered.
+fn unanswered(evidence: &Evidence<'_>, seen: &OrderView) -> Option<String> {
+    let parts = seen.part_uuids.iter();
+    let parts: Vec<_> = parts.filter_map(|it| evidence.before.index(*it)).collect();
+    let cost = evidence.before.price(&parts);
+    if !["PENDING_PAYMENT", "CANCELLED"].contains(&seen.status.as_str()) {
+        Some(format!("was perhaps created, and is {}", seen.status))
+    } else if seen.total_price != cost {
+        let price = seen.total_price;
+        Some(format!("costs {price}, its parts cost {cost}"))
+    } else {
+        let transaction = seen.transaction_uuid?;
+        Some(format!(
+            "was perhaps created, and was charged: transaction {transaction}"
+        ))
+    }
 }
 
 /// Checks that the list has each known order once, and returns the others.
@@ -178,7 +212,11 @@ fn unknown<'a>(
     for order_uuid in known {
         let found = listed.remove(order_uuid).unwrap_or_default();
         let what = match found[..] {
-            [] => "is missing in its customer's list".to_owned(),
+            [] => {
+                let what = "is missing in its customer's list";
+                audit.find(Finding::order(*order_uuid, what).lasting());
+                continue;
+            }
             [one] if evidence.order(*order_uuid).is_some_and(|seen| seen != one) => {
                 "is shown differently by its customer's list".to_owned()
             }

@@ -44,7 +44,7 @@ fn held(evidence: &Evidence<'_>, extra: &[&OrderView]) -> Vec<i64> {
             continue;
         };
         let has = match ending {
-            Ending::Paid { .. } => true,
+            Ending::Paid { .. } | Ending::PaidUnreadably { .. } => true,
             Ending::Cancelled => false,
             _ => evidence
                 .order(*order_uuid)

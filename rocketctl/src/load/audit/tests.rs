@@ -1,6 +1,9 @@
 //! Each kind of fault is planted once in a world that is right, and is found; nothing
 //! else is.
 
+mod judge;
+mod refusals;
+
 use time::{OffsetDateTime, macros::datetime};
 
 use super::{messages::KINDS, *};
@@ -55,14 +58,15 @@ impl World {
         world.order(0, &[0, 0, 1], paid.clone(), "ASSEMBLED");
         world.order(1, &[2], paid, "ASSEMBLED");
         world.order(0, &[0], Ending::Cancelled, "CANCELLED");
-        world.order(1, &[0], Ending::Untouched, "PENDING_PAYMENT");
+        let declined = Ending::Refused("payment_declined".to_owned());
+        world.order(1, &[0], declined, "PENDING_PAYMENT");
         world.order(
             1,
             &[1],
             Ending::PayUnknown { sent_at: SENT },
             "PENDING_PAYMENT",
         );
-        world.refused();
+        world.refused("too_many_unpaid_orders", &[0]);
         world.unanswered(0, &[0]);
         world
     }
@@ -79,6 +83,7 @@ impl World {
         self.ledger.push(Entry {
             customer,
             parts: parts.to_vec(),
+            cancel: matches!(ending, Ending::Cancelled | Ending::CancelUnknown),
             fate: Fate::Created {
                 order_uuid,
                 price,
@@ -120,11 +125,12 @@ impl World {
         }
     }
 
-    fn refused(&mut self) {
+    fn refused(&mut self, code: &str, parts: &[usize]) {
         self.ledger.push(Entry {
             customer: 0,
-            parts: vec![0],
-            fate: Fate::Refused,
+            parts: parts.to_vec(),
+            cancel: false,
+            fate: Fate::Refused(code.to_owned()),
         });
     }
 
@@ -135,13 +141,14 @@ impl World {
             order_uuid,
             customer,
             parts,
-            &Ending::Untouched,
+            &Ending::PayUnknown { sent_at: SENT },
             "PENDING_PAYMENT",
         );
         self.observed.lists[customer].push(view);
         self.ledger.push(Entry {
             customer,
             parts: parts.to_vec(),
+            cancel: false,
             fate: Fate::Unknown,
         });
     }
@@ -245,6 +252,30 @@ fn an_order_that_nobody_was_told_of() {
     world.observed.lists[0].push(foreign.clone());
     let found = world.audit().findings;
     assert_eq!(found.len(), 1, "{found:#?}");
+}
+
+/// Its creation was never answered, so nobody can have paid it.
+#[test]
+fn an_unanswered_order_that_is_not_as_it_was_asked_for() {
+    let finds = |words: &str, change: &dyn Fn(&mut OrderView)| {
+        let mut world = World::new();
+        let order = world.observed.lists[0].last_mut().unwrap();
+        change(order);
+        let uuid = order.order_uuid;
+        world.finds(Some(uuid), words);
+    };
+    finds("was perhaps created, and is ASSEMBLED", &|order| {
+        "ASSEMBLED".clone_into(&mut order.status);
+    });
+    finds("costs 101, its parts cost 100", &|order| {
+        order.total_price += 1;
+    });
+    finds("was charged: transaction", &|order| {
+        order.transaction_uuid = Some(Uuid::from_u128(8));
+    });
+    finds("who did not create it", &|order| {
+        order.user_uuid = Uuid::from_u128(102);
+    });
 }
 
 #[test]
