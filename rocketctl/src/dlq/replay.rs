@@ -18,7 +18,9 @@ use crate::exit::Failure;
 #[command(
     after_help = "Examples:\n  rocketctl dlq replay order.paid.dlq/2/41\n  \
                   rocketctl dlq replay --all --topic order.paid --dry-run\n\n\
-                  A letter that fails again is a new letter. Exit code 1 when one of them was \
+                  A letter that fails again is a new letter. Whom an event was told to is \
+                  remembered for\n30 days: replaying an older letter may tell a user again. \
+                  Exit code 1 when one of them was \
                   not replayed."
 )]
 #[expect(
