@@ -9,7 +9,7 @@ use rocket_routes::{
     Access, Limits, Match, NormalPath, Protocol, Route, Service, match_route, normalise,
 };
 use rocket_rpc::{Channel, error::ApiError};
-use rocket_runtime::ClientAddress;
+use rocket_runtime::{ClientAddress, Shares};
 use rocket_telemetry::propagate;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
@@ -38,6 +38,8 @@ struct Inner {
     rates: Rates,
     /// One per request at work.
     room: Semaphore,
+    /// What one network may have of it.
+    shares: Shares,
     config: Config,
 }
 
@@ -65,6 +67,7 @@ impl FrontDoor {
             observe: Observe::new(),
             rates: Rates::new(&config),
             room: Semaphore::new(config.max_requests),
+            shares: Shares::new(config.requests_per_network),
             config,
         }))
     }
@@ -121,8 +124,9 @@ impl Inner {
         }
         // Until the answer's head; what is left of it then is bounded by the streams
         // of the connections, and whoever does not take it is cut off.
-        let _room = self.room.try_acquire().map_err(|_| Refusal::overloaded())?;
         let client = client(&request);
+        let _share = self.shares.take(client).ok_or_else(Refusal::overloaded)?;
+        let _room = self.room.try_acquire().map_err(|_| Refusal::overloaded())?;
         let identity = match route.access {
             Access::Public => None,
             Access::Session => {

@@ -8,13 +8,16 @@
 //! 2. a path with more than one reading is refused (400), one without a route is 404,
 //!    another method 405, another protocol than the route's 415, a body over the
 //!    route's limit 413;
-//! 3. more requests at once than the front door works on are shed (503);
+//! 3. more requests at once than the front door works on, or works on for one client
+//!    network, are shed (503): bodies that never come hold up nobody else;
 //! 4. unless the route is public, IAM's `Check` is asked, each time and with the
 //!    session header and the cookies only. A refusal is 401 (gRPC `UNAUTHENTICATED`);
 //!    no answer, a late one or one that is not understood is 503 (`UNAVAILABLE`),
 //!    never a pass;
 //! 5. the request counts against the rate of its session, or, where somebody signs in
-//!    or registers, of its address (429 with `Retry-After`);
+//!    or registers or asks for gRPC health, of its address (429 with `Retry-After`).
+//!    Logging out is not counted: whoever has a stolen session must not be able to
+//!    use up what its owner needs to end it;
 //! 6. every header that only a gateway may set, the session among them, is removed,
 //!    and what IAM said and the client's address are set;
 //! 7. the body is read within its limit (413) and its time (408), and the service is
@@ -93,7 +96,11 @@ pub struct Config {
     /// Requests at work at once, each with a body of at most 64 KiB: with the default
     /// of 1,024, at most 64 MiB of bodies.
     pub max_requests: usize,
-    /// What one session may ask.
+    /// How many of them one client network (an IPv4 address, 64 bits of an IPv6 one)
+    /// may have, at least one. Behind another proxy everybody is one network.
+    pub requests_per_network: usize,
+    /// What one session may ask; and, in a count of their own, how often one address
+    /// may ask for gRPC health.
     pub session_rate: Rate,
     /// How often one address (IPv6: one network of 64 bits) may sign in or register.
     pub sign_in_rate: Rate,
@@ -110,6 +117,7 @@ impl Default for Config {
             check_timeout: rocket_routes::SESSION_CHECK_TIMEOUT,
             body_timeout: Duration::from_secs(10),
             max_requests: 1_024,
+            requests_per_network: 256,
             session_rate: Rate::per_minute(6_000),
             sign_in_rate: Rate::per_minute(1_200),
             rate_keys: 65_536,

@@ -62,14 +62,17 @@ impl Rate {
 #[derive(Debug)]
 pub(crate) struct Rates {
     sessions: Limiter<Uuid>,
-    addresses: Limiter<IpAddr>,
+    sign_ins: Limiter<IpAddr>,
+    /// Apart, so that a probe behind the same address uses up nobody's sign-ins.
+    strangers: Limiter<IpAddr>,
 }
 
 impl Rates {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
             sessions: Limiter::new(config.session_rate, config.rate_keys),
-            addresses: Limiter::new(config.sign_in_rate, config.rate_keys),
+            sign_ins: Limiter::new(config.sign_in_rate, config.rate_keys),
+            strangers: Limiter::new(config.session_rate, config.rate_keys),
         }
     }
 
@@ -82,8 +85,9 @@ impl Rates {
     ) -> Result<(), Refusal> {
         let outcome = match (counted, session) {
             (Counted::BySession, Some(session)) => self.sessions.count(&session),
-            (Counted::ByAddress, _) => self.addresses.count(&client.network()),
-            (Counted::BySession, None) | (Counted::Not, _) => Ok(()),
+            (Counted::BySession, None) => self.strangers.count(&client.network()),
+            (Counted::ByAddress, _) => self.sign_ins.count(&client.network()),
+            (Counted::Not, _) => Ok(()),
         };
         outcome.map_err(|wait| {
             let wait = Some(wait.max(LEAST_WAIT));

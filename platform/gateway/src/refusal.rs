@@ -93,7 +93,7 @@ impl Refusal {
         ApiError::invalid("body_broken", "the request's body ended early").into()
     }
 
-    /// More requests are at work than may be.
+    /// More requests are at work than may be, in all or of one network.
     pub(crate) fn overloaded() -> Self {
         ApiError::unavailable("overloaded", "too many requests at once; try again").into()
     }

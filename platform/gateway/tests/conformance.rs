@@ -111,6 +111,16 @@ async fn what_is_no_session_uses_nobodys_rate() {
 }
 
 #[tokio::test]
+async fn logging_out_is_always_possible() {
+    limits::logging_out_is_always_possible(&start_with(few()).await.target).await;
+}
+
+#[tokio::test]
+async fn health_is_limited_by_address() {
+    limits::health_is_limited_by_address(&start_with(few()).await.target).await;
+}
+
+#[tokio::test]
 async fn it_fails_closed_without_iam() {
     failures::the_gateway_fails_closed(&start().await.target, Mode::Unavailable).await;
 }

@@ -75,11 +75,13 @@ pub enum Access {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Counted {
     /// Those of one session, as the session check accepted it: what was only claimed
-    /// to be a session is refused before and takes no memory.
+    /// to be a session is refused before and takes no memory. On a route that asks for
+    /// none, those from one network address, in a count of their own.
     BySession,
     /// Those from one network address, as the connection has it.
     ByAddress,
-    /// Nobody's: the answer costs nothing that open connections do not bound already.
+    /// Nobody's: what it costs is bounded otherwise, by the open connections or the
+    /// requests at work.
     Not,
 }
 

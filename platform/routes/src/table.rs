@@ -33,6 +33,12 @@ const PAGE: Limits = Limits {
     counted: Counted::Not,
     ..ACCOUNT
 };
+/// Whoever has stolen a session must not be able to use up what its owner needs to
+/// end it. It ends but once.
+const LOGOUT: Limits = Limits {
+    counted: Counted::Not,
+    ..ACCOUNT
+};
 const STREAM: Limits = Limits {
     timeout: None,
     ..ACCOUNT
@@ -80,7 +86,7 @@ const EVENTS: Route = Route {
 static TABLE: [Route; 25] = [
     http(Post, "/api/v1/auth/register", Iam, Public, SIGN_IN),
     http(Post, "/api/v1/auth/login", Iam, Public, SIGN_IN),
-    http(Post, "/api/v1/auth/logout", Iam, Session, ACCOUNT),
+    http(Post, "/api/v1/auth/logout", Iam, Session, LOGOUT),
     http(Get, "/api/v1/auth/whoami", Iam, Session, ACCOUNT),
     http(Get, "/api/v1/parts", Inventory, Session, STANDARD),
     http(Get, "/api/v1/parts/{uuid}", Inventory, Session, STANDARD),
@@ -98,12 +104,12 @@ static TABLE: [Route; 25] = [
     http(Get, "/openapi.json", Platform, Public, PAGE),
     grpc("/auth.v1.AuthService/Login", Iam, Public, SIGN_IN),
     grpc("/auth.v1.AuthService/Whoami", Iam, Session, ACCOUNT),
-    grpc("/auth.v1.AuthService/Logout", Iam, Session, ACCOUNT),
+    grpc("/auth.v1.AuthService/Logout", Iam, Session, LOGOUT),
     grpc("/user.v1.UserService/Register", Iam, Public, SIGN_IN),
     grpc("/inventory.v1.InventoryService/GetPart", Inventory, Session, STANDARD),
     grpc("/inventory.v1.InventoryService/ListParts", Inventory, Session, STANDARD),
     // Health is answered by IAM: without it nothing but the public rows works.
-    grpc("/grpc.health.v1.Health/Check", Iam, Public, PAGE),
+    grpc("/grpc.health.v1.Health/Check", Iam, Public, ACCOUNT),
 ];
 
 /// Every route that exists from outside, in no particular order of precedence: no

@@ -11,9 +11,11 @@ pub mod ids;
 pub mod money;
 mod open_files;
 pub mod serve;
+mod shares;
 pub mod shutdown;
 pub mod tasks;
 
 pub use client_address::ClientAddress;
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use ids::{IdSource, SharedIds, SystemIds};
+pub use shares::{Share, Shares};

@@ -18,10 +18,12 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 use tokio_util::task::TaskTracker;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use self::connection::Connections;
-use crate::{backoff::Backoff, open_files, shutdown::CancellationToken};
+use crate::{
+    ClientAddress, Share, Shares, backoff::Backoff, open_files, shutdown::CancellationToken,
+};
 
 /// Bounds on what one listener accepts. The three times that a client may take are
 /// looked at as often as the shortest of them is long, so what is over ends at most
@@ -31,6 +33,9 @@ pub struct Limits {
     /// Open connections; more wait in the operating system's queue. When three in
     /// four are taken, a silent connection is closed after `header_timeout`.
     pub connections: usize,
+    /// Open connections of one client network ([`ClientAddress::network`]); more are
+    /// closed at once, so that nobody can take every place by being busy.
+    pub connections_per_network: usize,
     /// Requests at once on one HTTP/2 connection.
     pub streams_per_connection: u32,
     /// Bytes of one request's headers. The front door has a narrower bound of its
@@ -54,6 +59,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 4_096,
+            connections_per_network: 2_048,
             streams_per_connection: 128,
             header_bytes: 64 * 1024,
             header_count: 128,
@@ -67,17 +73,18 @@ impl Default for Limits {
 
 impl Limits {
     /// No more connections than the process may open files, with as many left for
-    /// stores and the rest; where the system lets it, the process's limit is raised
+    /// stores and the rest, and no more than half of them for one network; where the system lets it, the process's limit is raised
     /// first. Without files nothing works, so a flood must not have them all.
     #[must_use]
     pub fn within_open_files(mut self) -> Self {
         self.connections = open_files::connections_within(self.connections);
+        self.connections_per_network = self.connections_per_network.min(self.connections / 2);
         self
     }
 }
 
 /// Serves `router` on `listener` until `shutdown`, then lets open requests end,
-/// for at most `limits.drain`. Each request carries its [`crate::ClientAddress`].
+/// for at most `limits.drain`. Each request carries its [`ClientAddress`].
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -85,6 +92,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) {
     let permits = Arc::new(Semaphore::new(limits.connections));
+    let shares = Shares::new(limits.connections_per_network);
     let open = TaskTracker::new();
     let cut_off = CancellationToken::new();
     let ending = shutdown.clone();
@@ -102,8 +110,13 @@ pub async fn serve(
         match accepted {
             Ok((stream, peer)) => {
                 failures = 0;
-                let serving = connections.serve(prompt(stream), peer);
-                open.spawn(until(cut_off.clone(), permit, serving));
+                let client = ClientAddress::new(peer.ip());
+                let Some(share) = shares.take(client) else {
+                    debug!(%peer, "connection closed: its network has too many");
+                    continue;
+                };
+                let serving = connections.serve(prompt(stream), client);
+                open.spawn(until(cut_off.clone(), (permit, share), serving));
             }
             Err(error) => {
                 failures += 1;
@@ -136,14 +149,14 @@ async fn room(
 
 async fn until(
     cut_off: CancellationToken,
-    permit: OwnedSemaphorePermit,
+    place: (OwnedSemaphorePermit, Share),
     serving: impl Future<Output = ()>,
 ) {
     tokio::select! {
         () = serving => {}
         () = cut_off.cancelled() => {}
     }
-    drop(permit);
+    drop(place);
 }
 
 /// Small answers would otherwise wait for the peer's delayed acknowledgement.

@@ -12,6 +12,7 @@ pub const RATE: u32 = 10;
 
 const ORDERS: &str = "/api/v1/orders";
 const LIST_PARTS: &str = "/inventory.v1.InventoryService/ListParts";
+const HEALTH: &str = "/grpc.health.v1.Health/Check";
 const SIGN_IN: [&str; 2] = ["/api/v1/auth/login", "/api/v1/auth/register"];
 const GRPC_SIGN_IN: [&str; 2] = [
     "/auth.v1.AuthService/Login",
@@ -92,6 +93,35 @@ pub async fn signing_in_is_limited_by_address_whatever_the_client_says(target: &
     let session = [("x-session-uuid", &*id)];
     target.passed("GET", ORDERS, &session).await;
     assert_eq!(target.send("GET", "/healthz", &[]).await.status, 200);
+}
+
+/// Whoever has used up a session's rate has not taken from its owner the way to end it.
+pub async fn logging_out_is_always_possible(target: &Target) {
+    let id = target.iam.sign_in().id.to_string();
+    let session = [("x-session-uuid", &*id)];
+    for _ in 0..RATE {
+        target.passed("GET", ORDERS, &session).await;
+    }
+    is_a_limit(&target.send("GET", ORDERS, &session).await);
+    for _ in 0..RATE {
+        target.passed("POST", "/api/v1/auth/logout", &session).await;
+        let logout = target.call("/auth.v1.AuthService/Logout", &session);
+        logout.await.unwrap();
+    }
+}
+
+/// Health over gRPC is open to everybody and has a rate by address, which is not that
+/// of signing in.
+pub async fn health_is_limited_by_address(target: &Target) {
+    for _ in 0..RATE {
+        target.call(HEALTH, &[]).await.unwrap();
+    }
+    let spoofed = [("x-forwarded-for", "192.0.2.1")];
+    is_a_limit_of_grpc(&target.call(HEALTH, &spoofed).await.unwrap_err());
+    target.passed("POST", SIGN_IN[0], &[]).await;
+    let id = target.iam.sign_in().id.to_string();
+    let session = [("x-session-uuid", &*id)];
+    target.passed("GET", ORDERS, &session).await;
 }
 
 /// Invented sessions are refused as such, and take nothing from anybody.

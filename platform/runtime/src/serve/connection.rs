@@ -1,6 +1,6 @@
 //! One connection, from its first byte to its last.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
 use http::{Request, Response, Version};
@@ -64,10 +64,10 @@ impl Connections {
     pub(super) fn serve(
         self: &Arc<Self>,
         stream: TcpStream,
-        peer: SocketAddr,
+        client: ClientAddress,
     ) -> impl Future<Output = ()> + Send + 'static {
         let this = Arc::clone(self);
-        async move { this.serve_one(stream, ClientAddress::new(peer.ip())).await }
+        async move { this.serve_one(stream, client).await }
     }
 
     async fn serve_one(&self, stream: TcpStream, client: ClientAddress) {

@@ -3,6 +3,7 @@
 mod bounds;
 mod frames;
 mod multiplexed;
+mod networks;
 
 use axum::routing::get;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -9,12 +9,12 @@ const SHORT: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(20);
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
 
-fn hello() -> Router {
+pub(super) fn hello() -> Router {
     Router::new().route("/", get(|| async { "hello" }))
 }
 
 /// Long but for the one bound under test, so that no other can be what ended it.
-fn patient() -> Limits {
+pub(super) fn patient() -> Limits {
     Limits {
         header_timeout: Duration::from_hours(1),
         idle: Duration::from_hours(1),
@@ -24,14 +24,14 @@ fn patient() -> Limits {
 }
 
 /// Everything until the server closes; how it does so is the system's choice.
-async fn rest(stream: &mut TcpStream) -> String {
+pub(super) async fn rest(stream: &mut TcpStream) -> String {
     let mut all = Vec::new();
     let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut all)).await;
     let _ = read.expect("the server closes the connection");
     String::from_utf8(all).unwrap()
 }
 
-async fn one_answer(stream: &mut TcpStream) {
+pub(super) async fn one_answer(stream: &mut TcpStream) {
     stream.write_all(REQUEST).await.unwrap();
     let mut text = Vec::new();
     while !text.ends_with(b"hello") {
