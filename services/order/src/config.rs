@@ -84,7 +84,8 @@ pub struct KeyTimes {
 /// Event streams of clients.
 #[derive(Debug, Clone, Copy)]
 pub struct StreamLimits {
-    /// The most that are open at once; more are answered 503.
+    /// The most that are open at once; more are answered 503. Well below the
+    /// connections that a listener accepts, each of which may carry one.
     pub open: usize,
     /// The most of one user; more are answered 429.
     pub open_per_user: usize,
@@ -190,7 +191,7 @@ impl Default for KeyTimes {
 impl Default for StreamLimits {
     fn default() -> Self {
         Self {
-            open: 4_096,
+            open: 1_024,
             open_per_user: 16,
             recheck: Duration::from_millis(2_500),
             recheck_timeout: Duration::from_millis(1_500),
@@ -208,6 +209,8 @@ mod tests {
         assert_eq!(good.check(), Ok(()));
         let outlives = good.streams.recheck + good.streams.recheck_timeout;
         assert!(outlives < Duration::from_secs(5), "streams end in time");
+        let connections = rocket_runtime::serve::Limits::default().connections;
+        assert!(good.streams.open <= connections / 4, "others still connect");
         let refused = |change: fn(&mut Config)| {
             let mut config = good.clone();
             change(&mut config);
