@@ -9,9 +9,11 @@ use rocket_operator_api::{RateLimit, effective::EffectiveGateway};
 /// is narrower than the resource's and holds.
 pub(super) fn config(gateway: &EffectiveGateway) -> Config {
     let count = |number: i32| usize::try_from(number).unwrap_or(usize::MAX);
+    let max_requests = count(gateway.circuit_breaker.max_parallel_requests);
     Config {
         max_header_bytes: count(gateway.headers_kib) * 1024,
-        max_requests: count(gateway.circuit_breaker.max_parallel_requests),
+        max_requests,
+        requests_per_network: max_requests / 4,
         session_rate: rate(&gateway.rate_limit),
         sign_in_rate: rate(&gateway.login_rate_limit),
         ..Config::default()
