@@ -51,6 +51,10 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  rocketctl up -f examples/laptop.yaml --data data\n\n\
+                  Environment:\n  \
+                  TELEGRAM_BOT_TOKEN           the bot that sends messages\n  \
+                  PAYMENT_PROVIDER_KEY         the payment provider's key\n  \
+                  OTEL_EXPORTER_OTLP_ENDPOINT  exports traces, metrics and logs; see docs/telemetry.md\n\n\
                   Stops at SIGTERM or Ctrl-C; a kill at any moment loses nothing."
 )]
 pub(crate) struct UpArgs {
@@ -61,10 +65,10 @@ pub(crate) struct UpArgs {
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub(crate) data: PathBuf,
     /// The one address that is opened, for HTTP and gRPC alike.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
     /// Also open /livez, /readyz, /metrics and /version here; off by default.
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "IP:PORT")]
     pub(crate) admin: Option<SocketAddr>,
     /// Parts to load when the store is empty and the profile is dev; a catalogue
     /// is built in.

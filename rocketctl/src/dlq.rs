@@ -13,7 +13,7 @@ mod waiting;
 use std::{future::Future, path::PathBuf, sync::Arc};
 
 use clap::{Args, Subcommand};
-use rocket_events::{LogError, embedded::EmbeddedLog};
+use rocket_events::{LogError, embedded::EmbeddedLog, topics};
 use rocket_runtime::SystemClock;
 use rocket_telemetry::{chain, printable};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -60,6 +60,9 @@ fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failu
         .map_err(|error| Failure::failed(format!("cannot start: {error}")))?
         .block_on(work)
 }
+
+/// The topics that have dead letters.
+const TOPICS: [&str; 2] = [topics::ORDER_PAID, topics::SHIP_ASSEMBLED];
 
 /// The stores that a command looks into.
 struct Stores {

@@ -89,6 +89,47 @@ fn a_missing_file_is_named() {
 }
 
 #[test]
+fn a_setting_that_cannot_be_used_is_named_and_never_printed() {
+    let dir = tempfile::tempdir().unwrap();
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let start = |variables: &[(&str, &str)], arguments: &[&str]| {
+        Command::new(PROGRAM)
+            .args(["up", "--listen", "127.0.0.1:0", "--file"])
+            .arg(examples.join("laptop.yaml"))
+            .arg("--data")
+            .arg(dir.path().join("data"))
+            .args(arguments)
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap()
+    };
+    let resource = examples.join("laptop.yaml");
+    let no_parts = ["--catalogue", resource.to_str().unwrap()];
+    for (output, expected) in [
+        (
+            start(&[("TELEGRAM_BOT_TOKEN", "two words")], &[]),
+            "TELEGRAM_BOT_TOKEN: ",
+        ),
+        (
+            start(&[("TELEGRAM_BOT_TOKEN", "a/b")], &[]),
+            "TELEGRAM_BOT_TOKEN: ",
+        ),
+        (
+            start(&[("PAYMENT_PROVIDER_KEY", "two\nlines")], &[]),
+            "PAYMENT_PROVIDER_KEY: ",
+        ),
+        (start(&[], &no_parts), "--catalogue: "),
+    ] {
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(64), "{said}");
+        assert!(said.contains(expected), "{said}");
+        for secret in ["two words", "a/b", "two\nlines"] {
+            assert!(!said.contains(secret), "{said}");
+        }
+    }
+}
+
+#[test]
 fn a_port_that_is_taken_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

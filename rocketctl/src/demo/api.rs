@@ -55,6 +55,10 @@ pub(super) struct Message {
 
 impl Shop {
     pub(super) fn connect(base: &str) -> Result<Self, Failure> {
+        let url = reqwest::Url::parse(base).ok();
+        if url.is_none_or(|url| url.scheme() != "http") {
+            return Err(Failure::config("--url: expected http://HOST:PORT"));
+        }
         let http = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(5))
             .build()

@@ -4,7 +4,7 @@ use clap::Args;
 use comfy_table::{Table, presets};
 use rocket_telemetry::printable;
 
-use super::{Place, Stores, shortened, waiting::Waiting, when};
+use super::{Place, Stores, TOPICS, shortened, waiting::Waiting, when};
 use crate::exit::Failure;
 
 /// Characters of a reason that a table shows.
@@ -18,7 +18,7 @@ pub(super) struct ListArgs {
     #[command(flatten)]
     place: Place,
     /// Only letters of this topic.
-    #[arg(long, value_name = "TOPIC")]
+    #[arg(long, value_name = "TOPIC", value_parser = TOPICS)]
     topic: Option<String>,
     /// Also letters that were replayed.
     #[arg(long)]

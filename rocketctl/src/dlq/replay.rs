@@ -8,7 +8,7 @@ use rocket_telemetry::{chain, printable};
 use serde::Serialize;
 
 use super::{
-    Place, Stores,
+    Place, Stores, TOPICS,
     waiting::{Id, Waiting, What},
     when,
 };
@@ -41,7 +41,7 @@ pub(super) struct ReplayArgs {
     #[arg(long)]
     all: bool,
     /// With --all: only letters of this topic.
-    #[arg(long, value_name = "TOPIC", requires = "all")]
+    #[arg(long, value_name = "TOPIC", value_parser = TOPICS, requires = "all")]
     topic: Option<String>,
     /// With --all: also messages that Order parked in its outbox.
     #[arg(long, requires = "all", conflicts_with = "topic")]

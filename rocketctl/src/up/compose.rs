@@ -8,6 +8,8 @@ use std::{error::Error, sync::Arc, time::Duration};
 use axum::Router;
 use rocket_events::{EventLog, embedded::EmbeddedLog};
 use rocket_gateway::{FrontDoor, Upstreams};
+use rocket_inventory::service::ImportError;
+use rocket_notification::TelegramError;
 use rocket_rpc::{
     Channel,
     client::{self, ClientConfig},
@@ -17,6 +19,7 @@ use rocket_rpc::{
 use rocket_runtime::{
     SharedClock, SharedIds, SystemIds, faults, shutdown::CancellationToken, tasks::Tasks,
 };
+use rocket_telemetry::chain;
 
 use super::{
     data_dir::DataDir,
@@ -200,7 +203,12 @@ async fn build_inventory(
     };
     rocket_inventory::App::build(config, deps)
         .await
-        .map_err(|error| cannot("inventory", &error))
+        .map_err(|error| match error {
+            rocket_inventory::BuildError::Catalogue(ImportError::Catalogue(found)) => {
+                Failure::config(format!("--catalogue: {found}"))
+            }
+            error => cannot("inventory", &error),
+        })
 }
 
 async fn build_payment(
@@ -229,7 +237,13 @@ async fn build_payment(
     };
     rocket_payment::App::build(config, deps)
         .await
-        .map_err(|error| cannot("payment", &error))
+        .map_err(|error| match error {
+            rocket_payment::BuildError::Provider(error) => Failure::config(format!(
+                "spec.services.payment.provider.url: {}",
+                chain(&error)
+            )),
+            error @ rocket_payment::BuildError::Reflection(_) => cannot("payment", &error),
+        })
 }
 
 fn order_config(settings: &Settings, data: &DataDir) -> rocket_order::Config {
@@ -274,7 +288,15 @@ fn build_notification(
         log: Arc::clone(&shared.log),
         iam: call(iam.router(), Some(&secrets.notification_to_iam)),
     };
-    rocket_notification::App::build(config, deps).map_err(|error| cannot("notification", &error))
+    rocket_notification::App::build(config, deps).map_err(|error| match error {
+        rocket_notification::BuildError::Telegram(error @ TelegramError::Token) => {
+            Failure::config(format!("TELEGRAM_BOT_TOKEN: {error}"))
+        }
+        rocket_notification::BuildError::Telegram(error @ TelegramError::Url) => Failure::config(
+            format!("spec.services.notification.telegram.apiBaseUrl: {error}"),
+        ),
+        error => cannot("notification", &error),
+    })
 }
 
 fn call(router: Router, credential: Option<&Credential>) -> Channel {
@@ -296,7 +318,7 @@ async fn forget_old(log: EmbeddedLog, shutdown: CancellationToken) {
             Ok(0) => {}
             Ok(records) => tracing::info!(records, "old events forgotten"),
             Err(error) => {
-                tracing::warn!(error = rocket_telemetry::chain(&error), "old events stay");
+                tracing::warn!(error = chain(&error), "old events stay");
             }
         }
     }
@@ -305,5 +327,5 @@ async fn forget_old(log: EmbeddedLog, shutdown: CancellationToken) {
 /// A store that cannot be used is the data directory's fault; its message names
 /// the file.
 fn cannot(part: &str, error: &(dyn Error + 'static)) -> Failure {
-    Failure::data(format!("{part}: {}", rocket_telemetry::chain(error)))
+    Failure::data(format!("{part}: {}", chain(error)))
 }

@@ -78,10 +78,17 @@ impl Settings {
         let spec = EffectiveSpec::of(&platform.spec);
         require_all_services(&spec)
             .map_err(|problem| Failure::config(format!("{file}: {problem}")))?;
-        Self::of(args, spec).map_err(|problem| Failure::config(format!("{file}: {problem}")))
+        let secrets = Secrets::read(args).map_err(Failure::config)?;
+        let catalogue = catalogue(args, spec.profile).map_err(Failure::config)?;
+        Self::of(spec, secrets, catalogue)
+            .map_err(|problem| Failure::config(format!("{file}: {problem}")))
     }
 
-    fn of(args: &UpArgs, spec: EffectiveSpec) -> Result<Self, String> {
+    fn of(
+        spec: EffectiveSpec,
+        secrets: Secrets,
+        catalogue: Option<String>,
+    ) -> Result<Self, String> {
         let currency = spec
             .currency
             .parse()
@@ -89,7 +96,7 @@ impl Settings {
         let payment = match spec.services.payment_provider {
             Some(provider) => Payment::Provider {
                 url: provider.url,
-                key: args.payment_provider_key.clone().map(Hidden),
+                key: secrets.payment_provider_key,
             },
             None => Payment::Simulated {
                 decline_above: spec
@@ -104,22 +111,49 @@ impl Settings {
             currency,
             unpaid_order_ttl: spec.services.unpaid_order_ttl,
             assembly_time: spec.services.assembly_time,
-            catalogue: catalogue(args, spec.profile)?,
+            catalogue,
             front_door: super::door::config(&spec.gateway),
             idle: spec.gateway.idle_timeout,
             payment,
             telegram: Telegram {
-                token: args
-                    .telegram_bot_token
-                    .clone()
-                    .filter(|token| !token.is_empty())
-                    .map(Hidden),
+                token: secrets.telegram_bot_token,
                 api_base_url: spec
                     .services
                     .telegram
                     .and_then(|telegram| telegram.api_base_url),
             },
         })
+    }
+}
+
+/// What only the environment brings.
+struct Secrets {
+    telegram_bot_token: Option<Hidden>,
+    payment_provider_key: Option<Hidden>,
+}
+
+impl Secrets {
+    fn read(args: &UpArgs) -> Result<Self, String> {
+        Ok(Self {
+            telegram_bot_token: secret("TELEGRAM_BOT_TOKEN", args.telegram_bot_token.as_deref())?,
+            payment_provider_key: secret(
+                "PAYMENT_PROVIDER_KEY",
+                args.payment_provider_key.as_deref(),
+            )?,
+        })
+    }
+}
+
+/// A secret that goes into a header or a path; empty is as good as unset.
+fn secret(variable: &str, value: Option<&str>) -> Result<Option<Hidden>, String> {
+    match value {
+        None | Some("") => Ok(None),
+        Some(text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Ok(Some(Hidden(text.to_owned())))
+        }
+        Some(_) => Err(format!(
+            "{variable}: expected visible ASCII characters without spaces or line ends"
+        )),
     }
 }
 

@@ -115,8 +115,18 @@ fn read(text: &str) -> Result<Value, Problem> {
 }
 
 fn malformed(path: &str, error: &serde_saphyr::Error) -> Problem {
-    let field = if path == "." { "catalogue" } else { path };
-    Problem::new(field, error.without_snippet().to_string())
+    let field = if matches!(path, "." | "?") {
+        "catalogue"
+    } else {
+        path
+    };
+    // Some of the library's words end in advice to whoever programs with it.
+    let said = error.without_snippet().to_string();
+    let advice = ["; use ", ", set "]
+        .iter()
+        .filter_map(|start| said.find(start));
+    let end = advice.min().unwrap_or(said.len());
+    Problem::new(field, &said[..end])
 }
 
 #[cfg(test)]
