@@ -21,7 +21,7 @@ mod tests;
 
 use std::{any::Any, path::Path, sync::Arc};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use tracing::{Instrument as _, error};
 
 use self::{readers::Readers, writer::Writer};
@@ -124,4 +124,9 @@ fn panicked(panic: &(dyn Any + Send)) -> DbError {
         .unwrap_or("no message");
     error!(panic = text, "database job panicked");
     DbError::Panicked
+}
+
+/// True when another process is writing to the file.
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }

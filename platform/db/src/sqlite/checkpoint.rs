@@ -16,7 +16,7 @@ use rusqlite::Connection;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tracing::{debug, warn};
 
-use super::{open, panicked, writer::is_busy};
+use super::{is_busy, open, panicked};
 
 /// Pages of 4 KiB in the WAL before it is copied back.
 const PAGES: i64 = 2_000;

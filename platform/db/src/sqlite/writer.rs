@@ -6,10 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{checkpoint::Checkpoints, execute, open, panicked};
+use super::{checkpoint::Checkpoints, execute, is_busy, open, panicked};
 use crate::DbError;
 
 /// Jobs that may wait; callers beyond that wait for a place.
@@ -222,11 +222,6 @@ fn finish(
         let _ = execute(connection, "ROLLBACK");
     }
     end
-}
-
-/// True when another process is writing to the file.
-pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 fn lost_transaction() -> rusqlite::Error {
