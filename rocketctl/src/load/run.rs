@@ -245,3 +245,6 @@ impl Run {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
