@@ -3,11 +3,13 @@
 
 use std::{
     collections::BTreeMap,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 use reqwest::Client;
 use rocket_e2e::{Answer, crowd, usage};
+use rocket_testkit::eventually;
 use serde_json::{Value, json};
 
 use crate::shop::Shop;
@@ -26,12 +28,18 @@ async fn a_flood_is_shed_with_503_while_memory_stays_bounded_and_service_resumes
     let stall = shop.platform.store("order.db");
     stall.execute_batch("BEGIN IMMEDIATE").unwrap();
     let started = Instant::now();
-    let flood = tokio::spawn(flood(&shop));
-    // Less than the five seconds that a store waits for its lock.
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    let answers = Arc::new(Mutex::new(BTreeMap::new()));
+    let flood = tokio::spawn(flood(&shop, Arc::clone(&answers)));
+    // A store waits five seconds for its lock.
+    eventually("the first is shed", Duration::from_secs(5), || async {
+        let shed = answers.lock().unwrap().contains_key("503 overloaded");
+        shed.then_some(())
+    })
+    .await;
     let during = usage::resident(pid);
     stall.execute_batch("ROLLBACK").unwrap();
-    let answers = flood.await.unwrap();
+    flood.await.unwrap();
+    let answers = answers.lock().unwrap().clone();
     println!(
         "flood: {} requests in {:?}: {answers:?}; {} MiB resident before, {} during, {} at most, {} after",
         CUSTOMERS * AT_ONCE,
@@ -78,8 +86,11 @@ async fn a_flood_is_shed_with_503_while_memory_stays_bounded_and_service_resumes
     shop.audit("flood").await.assert_clean();
 }
 
-/// Everybody orders at once; how often each answer was given.
-fn flood(shop: &Shop) -> impl Future<Output = BTreeMap<String, usize>> + use<> {
+/// How often each answer was given.
+type Answers = BTreeMap<String, usize>;
+
+/// Everybody orders at once.
+fn flood(shop: &Shop, answers: Arc<Mutex<Answers>>) -> impl Future<Output = ()> + use<> {
     let url = format!("{}/api/v1/orders", shop.platform.url());
     let part = shop.parts[0].clone();
     let sessions: Vec<_> = shop
@@ -97,20 +108,21 @@ fn flood(shop: &Shop) -> impl Future<Output = BTreeMap<String, usize>> + use<> {
                     .post(&url)
                     .header("x-session-uuid", &session)
                     .json(&json!({"part_uuids": [part]}));
-                requests.push(tokio::spawn(async move { request.send().await }));
+                let answers = Arc::clone(&answers);
+                requests.push(tokio::spawn(async move {
+                    let response = request.send().await.unwrap();
+                    let answer = Answer {
+                        status: response.status(),
+                        body: response.json::<Value>().await.unwrap_or_default(),
+                    };
+                    assert_eq!(crowd::strange(&answer), None, "{answer:?}");
+                    let what = format!("{} {}", answer.status.as_u16(), answer.code());
+                    *answers.lock().unwrap().entry(what).or_default() += 1;
+                }));
             }
         }
-        let mut answers = BTreeMap::new();
         for request in requests {
-            let response = request.await.unwrap().unwrap();
-            let answer = Answer {
-                status: response.status(),
-                body: response.json::<Value>().await.unwrap_or_default(),
-            };
-            assert_eq!(crowd::strange(&answer), None, "{answer:?}");
-            let what = format!("{} {}", answer.status.as_u16(), answer.code());
-            *answers.entry(what).or_default() += 1;
+            request.await.unwrap();
         }
-        answers
     }
 }

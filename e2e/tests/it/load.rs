@@ -57,6 +57,8 @@ async fn under_way(platform: &Platform, orders: i64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_load_adds_up_and_its_audit_is_clean() {
     let platform = Platform::start(PROGRAM, &options()).await;
+    let pid = platform.pid();
+    let measured = pid.to_string();
     let args = [
         "--rate",
         "50",
@@ -65,6 +67,8 @@ async fn a_load_adds_up_and_its_audit_is_clean() {
         "--verify",
         "--assembly-time",
         "2s",
+        "--measure",
+        &measured,
     ];
     let output = load(&platform, &args).wait_with_output().await.unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -87,6 +91,11 @@ async fn a_load_adds_up_and_its_audit_is_clean() {
         assert_eq!(audit[audited], number(counted), "{audited}");
     }
     assert_eq!(audit["messages"], 2 * number("/paid"));
+    let usage = &report["measured"];
+    assert_eq!(usage["processes"][0]["pid"], pid, "{usage}");
+    for figure in ["cpu_seconds", "cpu_seconds_per_1000_orders", "resident_mib"] {
+        assert!(usage[figure].as_f64().unwrap() > 0.0, "{figure}: {usage}");
+    }
     // The stores agree with what was counted from outside.
     let assembled = count(
         &platform,
