@@ -20,8 +20,7 @@ use crate::exit::Failure;
                   rocketctl dlq replay --all --topic order.paid --dry-run\n\n\
                   A letter that fails again is a new letter. Whom an event was told to is \
                   remembered for\n30 days: replaying an older letter may tell a user again. \
-                  Exit code 1 when one of them was \
-                  not replayed."
+                  Exit code 1 when one of\nthem was not replayed."
 )]
 #[expect(
     clippy::struct_excessive_bools,
