@@ -13,6 +13,7 @@ mod cpu;
 mod customers;
 mod dealer;
 mod driver;
+mod figures;
 mod ledger;
 mod measured;
 mod progress;
@@ -83,7 +84,14 @@ async fn load(args: &LoadArgs) -> Result<Report, Failure> {
         .map(|(after, before)| after.saturating_sub(before));
 
     let measured = match measurement {
-        Some(measurement) => Some(measurement.end(&run, &target, args.settle).await?),
+        Some(measurement) => match measurement.end(&run, &target, args.settle).await {
+            Ok(usage) => Some(usage),
+            // The load itself has been run, and what it saw counts.
+            Err(failure) => {
+                progress.warn(&format!("not measured: {failure}"));
+                None
+            }
+        },
         None => None,
     };
     let audit = match watch {

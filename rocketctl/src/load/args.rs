@@ -31,7 +31,7 @@ pub(crate) struct LoadArgs {
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(super) rate: u32,
     /// How long orders are started.
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = some_time)]
     pub(super) duration: Duration,
     /// How many connections, each with one call at a time. An order that finds none
     /// free starts late, and is counted as late.
@@ -76,6 +76,14 @@ pub(crate) struct LoadArgs {
 /// The same forms as in the resource: `500ms`, `10s`, `1h30m`.
 fn duration(text: &str) -> Result<Duration, rocket_operator_api::DurationError> {
     Ok(text.parse::<rocket_operator_api::Duration>()?.get())
+}
+
+fn some_time(text: &str) -> Result<Duration, String> {
+    match duration(text) {
+        Ok(Duration::ZERO) => Err("expected more than no time at all".to_owned()),
+        Ok(time) => Ok(time),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 impl LoadArgs {

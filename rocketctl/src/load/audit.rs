@@ -100,6 +100,10 @@ impl Audit {
         let unread = evidence.observed.unread.iter();
         audit.findings.extend(unread.map(Finding::general));
         refusals::check(evidence, &mut audit);
+        if !evidence.observed.unread.is_empty() {
+            // What was not read is not missing, so nothing is said of the rest.
+            return audit;
+        }
         orders::check(evidence, &mut audit);
         let extra = orders::check_lists(evidence, &mut audit);
         stock::check(evidence, &extra, &mut audit);

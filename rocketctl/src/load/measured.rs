@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use super::{
     cpu,
+    figures::{float, thousandths},
     ledger::{Ending, Fate},
     reader::Reader,
-    report::{float, thousandths},
     run::Run,
     tally::lock,
     target::Target,

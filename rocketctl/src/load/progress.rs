@@ -1,6 +1,7 @@
 //! What is shown on standard error while the load runs, when that is a terminal.
 
 use std::{
+    io::Write as _,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -54,6 +55,13 @@ impl Progress {
                 ));
             }
         })
+    }
+
+    /// Says something that stays, terminal or not.
+    pub(super) fn warn(&self, text: &str) {
+        self.0.suspend(|| {
+            let _ = writeln!(std::io::stderr(), "rocketctl: {text}");
+        });
     }
 
     pub(super) fn say(&self, text: impl Into<String>) {

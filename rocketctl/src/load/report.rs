@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     audit::Audit,
+    figures::{float, thousandths},
     measured::Usage,
     tally::{Latencies, Tally},
 };
@@ -222,16 +223,4 @@ fn counts(title: &str, counts: &BTreeMap<String, u64>) -> Option<String> {
 
 fn millis(latency: Duration) -> f64 {
     thousandths(latency.as_secs_f64() * 1_000.0)
-}
-
-pub(super) fn thousandths(value: f64) -> f64 {
-    (value * 1_000.0).round() / 1_000.0
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "no count of orders comes near 2^52"
-)]
-pub(super) fn float(count: u64) -> f64 {
-    count as f64
 }
