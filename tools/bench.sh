@@ -49,7 +49,9 @@ stop() {
 resident() { awk '/VmRSS/ {printf "%.1f\n", $2 / 1024}' "/proc/$pid/status"; }
 
 declare -A seen
-note() { seen[$1]+="$2"$'\n'; }
+note() { # note NAME NUMBER [FORMAT]
+    seen[$1]+="$(printf "${3:-%s}" "$2")"$'\n'
+}
 
 within() { # within OBJECT FIELD: a number from the JSON on standard input
     sed -n "s/.*\"$1\":{[^}]*\"$2\":\\([0-9.]*\\).*/\\1/p"
@@ -60,14 +62,14 @@ load() { # load NAME ARGUMENTS...: runs a load, notes what it prints
     shift
     json=$("$program" load --url "http://127.0.0.1:$port" --duration "${seconds}s" \
         --measure "$pid" --json "$@" 2>/dev/null) || { say "load failed: $json"; exit 1; }
-    note "$name orders_per_second" "$(sed -n 's/.*"orders_per_second":\([0-9.]*\).*/\1/p' <<<"$json")"
+    note "$name orders_per_second" "$(sed -n 's/.*"orders_per_second":\([0-9.]*\).*/\1/p' <<<"$json")" %.0f
     for call in create pay; do
         for quantile in p50_ms p99_ms; do
-            note "$name $call $quantile" "$(within "$call" "$quantile" <<<"$json")"
+            note "$name $call $quantile" "$(within "$call" "$quantile" <<<"$json")" %.1f
         done
     done
-    note "$name cpu" "$(within measured cpu_seconds_per_1000_orders <<<"$json")"
-    note "$name resident" "$(within measured resident_mib <<<"$json")"
+    note "$name cpu" "$(within measured cpu_seconds_per_1000_orders <<<"$json")" %.2f
+    note "$name resident" "$(within measured resident_mib <<<"$json")" %.1f
 }
 
 for ((run = 1; run <= runs; run++)); do
