@@ -7,11 +7,8 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::DbError;
 
-/// Memory for pages of a reading connection, in KiB (negative means KiB to SQLite).
-const READER_CACHE_KIB: i32 = -1_024;
-/// The same of the writing one. Ids and keys are spread all over their indexes, so what
-/// is written next is rarely what was written last.
-const WRITER_CACHE_KIB: i32 = -6_144;
+/// Memory for pages, per connection, in KiB (negative means KiB to SQLite).
+const CACHE_KIB: i32 = -1_024;
 /// How long another process's lock is waited for.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Each connection is used by one thread at a time, so SQLite need not see to that.
@@ -47,7 +44,7 @@ pub(super) fn reader(path: &Path) -> Result<Connection, DbError> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     stable_plans(&connection)?;
-    connection.pragma_update(None, "cache_size", READER_CACHE_KIB)?;
+    connection.pragma_update(None, "cache_size", CACHE_KIB)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
@@ -73,7 +70,7 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     stable_plans(connection)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "normal")?;
-    connection.pragma_update(None, "cache_size", WRITER_CACHE_KIB)?;
+    connection.pragma_update(None, "cache_size", CACHE_KIB)?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
