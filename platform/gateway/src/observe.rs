@@ -4,8 +4,9 @@
 use std::time::Instant;
 
 use axum::{extract::Request, response::Response};
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue};
 use rocket_routes::Route;
+use rocket_rpc::server::method_label;
 use rocket_telemetry::{
     metrics::{self, Histogram},
     propagate, spans,
@@ -66,7 +67,7 @@ impl Observed {
     pub(crate) fn begin(request: &Request, route: Option<&'static Route>) -> Self {
         let matched = route.is_some();
         let route = route.map_or("unmatched", |route| route.path);
-        let method = bounded(request.method());
+        let method = method_label(request.method());
         let span = info_span!("gateway request", otel.kind = "server", route, method);
         propagate::continue_from(&span, request.headers());
         if let Some(span) = spans::recorded(&span) {
@@ -84,19 +85,5 @@ impl Observed {
             method,
             span,
         }
-    }
-}
-
-/// Clients may invent methods; labels may not grow with them.
-fn bounded(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::HEAD => "HEAD",
-        Method::OPTIONS => "OPTIONS",
-        _ => "other",
     }
 }

@@ -16,7 +16,10 @@ use axum::{
 use futures::FutureExt as _;
 use tokio::sync::Semaphore;
 
-pub use self::access::{Access, Guard};
+pub use self::{
+    access::{Access, Guard},
+    observe::method_label,
+};
 use crate::{error::ApiError, is_grpc};
 
 /// Bounds of one service's server.
